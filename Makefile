@@ -1,0 +1,42 @@
+# What one needs, and exactly what CI runs. VENV=path uses another environment.
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+# The index of CPU-only builds; without it Linux gets several gigabytes of CUDA. For a GPU: make demo TORCH_INDEX=
+TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
+TORCH ?= torch==2.13.0
+
+.PHONY: demo test check typecheck format build clean
+
+$(BIN)/huedot: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet $(TORCH_INDEX) $(TORCH) --editable '.[dev]'
+	@touch $@
+
+demo: $(BIN)/huedot  ## color the example photograph from its dots
+	$(BIN)/huedot colorize examples/photograph.jpg --hints examples/hints.png -o colored.png
+
+test: $(BIN)/huedot .typecheck  ## every fast test
+	$(BIN)/python -m pytest
+
+.typecheck:  # the import names, as links, for the type checker
+	mkdir -p .typecheck/huedot
+	ln -sfn ../../plugins/common .typecheck/huedot/protocol
+	ln -sfn ../../model .typecheck/huedot/model
+	ln -sfn ../../daemon .typecheck/huedot/daemon
+	ln -sfn ../../weights .typecheck/huedot/weights
+
+check: $(BIN)/huedot .typecheck  ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p huedot
+
+format: $(BIN)/huedot
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+build: $(BIN)/huedot  ## the wheel, in dist/
+	$(BIN)/python -m build --outdir dist
+
+clean:
+	rm -rf $(VENV) .typecheck build dist *.egg-info colored.png
