@@ -1,0 +1,244 @@
+"""Weight files: where they are, what is in them, and reading them without ever running code from them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+import torch
+from platformdirs import user_data_path
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from huedot.model.networks.siggraph17 import LocalHints
+from huedot.protocol.errors import ArgumentError, FileError, WeightsCorrupt, WeightsMissing
+
+MODELS = ("huedot", "siggraph17", "siggraph17-global")
+PICKLED = (".pth", ".pt")
+SUFFIXES = (".safetensors", *PICKLED)
+DOWNLOAD_AGAIN = "Download or copy the file again, from a source you trust."
+
+# One key of each architecture that the others lack, for files without metadata.
+_TELLING_KEYS = {
+    "siggraph17": "model_class.0.weight",
+    "siggraph17-global": "glob_conv1.weight",
+    "huedot": "hints4.weight",
+}
+_NAMES_SHOWN = 4
+
+
+def weights_folder() -> Path:
+    """Where downloaded weights are kept: HUEDOT_WEIGHTS, or `weights` in the user's data folder."""
+    return Path(os.environ.get("HUEDOT_WEIGHTS") or user_data_path("huedot", appauthor=False) / "weights")
+
+
+def find(name_or_path: str | Path) -> Path:
+    """Return the weights file of a model by name, or the path itself if that is what was given.
+
+    A string is a path if it holds a separator or ends in .safetensors, .pth or .pt. Raises `ArgumentError`
+    for a name that no model has, and `WeightsMissing`, saying how to get them, for a known model without its
+    weights.
+    """
+    if isinstance(name_or_path, Path) or _looks_like_path(name_or_path):
+        return Path(name_or_path).expanduser()
+    if name_or_path not in MODELS:
+        known = ", ".join(MODELS)
+        raise ArgumentError(
+            "model",
+            f"there is no model {name_or_path!r}.",
+            f"Use one of {known}, or the path of a weights file.",
+        )
+    path = _shipped() if name_or_path == "huedot" else weights_folder() / f"{name_or_path}.safetensors"
+    if not path.is_file():
+        raise WeightsMissing(f"The weights of {name_or_path} are not at {path}.", _how_to_get(name_or_path, path))
+    return path
+
+
+def _looks_like_path(text: str) -> bool:
+    separators = [separator for separator in (os.sep, os.altsep) if separator]
+    return text.lower().endswith(SUFFIXES) or any(separator in text for separator in separators)
+
+
+def _shipped() -> Path:
+    return Path(str(resources.files("huedot.weights") / "huedot.safetensors"))
+
+
+def _how_to_get(model: str, path: Path) -> str:
+    if model == "huedot":
+        return "They come with HueDot, so the installation is damaged: install it again."
+    manifest = tomllib.loads((resources.files("huedot.weights") / "manifest.toml").read_text("utf-8"))
+    files = [file for file in manifest["file"] if file["model"] == model]
+    offers = "; or ".join(_offer(file) for file in files)
+    if any(file["name"].endswith(PICKLED) for file in files):
+        use = 'Colorizer.load("/path/to/that.pth") and --model /path/to/that.pth use it directly'
+    else:
+        use = (
+            f"convert it from Caffe to {path}, keyed as GlobalHints documents. The model huedot, which comes"
+            " with HueDot, takes global hints too"
+        )
+    return f"Get {offers}. Then {use}."
+
+
+def _offer(file: Mapping[str, object]) -> str:
+    facts = [str(file["url"])]
+    if "sha256_prefix" in file:
+        facts.append(f"sha256 begins {file['sha256_prefix']}")
+    if "mask_center" in file:
+        facts.append(f"mask_center {file['mask_center']}")
+    return f"{file['name']} ({', '.join(facts)})"
+
+
+def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors of a file, on the CPU and of its own dtypes, and its metadata: none in .pth and .pt.
+
+    A pickled file is read as tensors only: whatever else it asks for is refused, never run. A `module.` in
+    front of every key, which `DataParallel` leaves there, is dropped. Raises `WeightsMissing` for no file,
+    `FileError` for one that may not be read, and `WeightsCorrupt` for one that is damaged, unsafe, or holds
+    no weights.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise WeightsMissing(f"There is no weights file {path}.", "Check the path, or name a model that is installed.")
+    try:
+        if path.suffix.lower() == ".safetensors":
+            return _read_safetensors(path)
+        if path.suffix.lower() in PICKLED:
+            return _read_pickled(path), {}
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.", "Check its permissions.") from error
+    raise WeightsCorrupt(f"{path} is not a weights file.", f"Use one that ends in {', '.join(SUFFIXES)}.")
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is not a dict)
+            metadata = dict(file.metadata() or {})
+    except SafetensorError as error:
+        raise WeightsCorrupt(f"{path} is damaged, or no safetensors file ({error}).", DOWNLOAD_AGAIN) from error
+    return _checked(tensors, path), metadata
+
+
+def _read_pickled(path: Path) -> dict[str, Tensor]:
+    tensors = _checked(_unpickled(path), path)
+    if all(name.startswith("module.") for name in tensors):
+        tensors = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+    return tensors
+
+
+def _unpickled(path: Path) -> object:
+    """Read what may be hostile: a boundary, for no list of exceptions covers all that bad bytes can raise."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except pickle.UnpicklingError as error:
+        what = f"{path} is damaged, or asks for more than tensors, which was refused."
+        raise WeightsCorrupt(what, DOWNLOAD_AGAIN) from error
+    except Exception as error:
+        raise WeightsCorrupt(f"{path} is damaged ({type(error).__name__}).", DOWNLOAD_AGAIN) from error
+
+
+def _checked(content: object, path: Path) -> dict[str, Tensor]:
+    if not isinstance(content, Mapping) or not content:
+        raise WeightsCorrupt(f"{path} holds no weights but {type(content).__name__}.", DOWNLOAD_AGAIN)
+    for name, tensor in content.items():
+        if not isinstance(name, str) or not isinstance(tensor, Tensor):
+            raise WeightsCorrupt(f"{path} holds more than named tensors: {name!r}.", "Save only a state_dict.")
+    return {name: tensor.detach() for name, tensor in content.items()}
+
+
+def architecture_of(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
+    """Return which of `MODELS` the weights are for: by the metadata or, without it, by the keys.
+
+    Raises `WeightsCorrupt`, naming the first keys, if they are for none of them.
+    """
+    claimed = metadata.get("architecture")
+    if claimed in MODELS:
+        return claimed
+    if claimed is not None:
+        raise WeightsCorrupt(f"The weights are for {claimed!r}.", f"Use weights for one of {', '.join(MODELS)}.")
+    for architecture, key in _TELLING_KEYS.items():
+        if key in tensors:
+            return architecture
+    raise WeightsCorrupt(
+        f"The weights are for no network of HueDot's; their keys begin {_some(list(tensors))}.",
+        f"Use weights for one of {', '.join(MODELS)}.",
+    )
+
+
+def mask_center_of(path: str | Path, metadata: Mapping[str, str]) -> float:
+    """Return the `mask_center` of Local Hints weights: from the metadata or, without it, the name.
+
+    A .pth says nothing about it, and guessing wrong makes hints color only a blob. The authors call the one
+    family that needs 0.5 `pytorch.pth`, saved as `pytorch_trained.pth`: so `pytorch*.pth` means 0.5 and any
+    other name 0.0. Raises `WeightsCorrupt` if the metadata holds no number.
+    """
+    claimed = metadata.get("mask_center")
+    if claimed is None:
+        name = Path(path).name.lower()
+        return 0.5 if name.startswith("pytorch") and name.endswith(".pth") else 0.0
+    try:
+        return float(claimed)
+    except ValueError as error:
+        raise WeightsCorrupt(f"{path} has mask_center {claimed!r}.", "Convert the published file again.") from error
+
+
+def load_into(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:
+    """Copy the tensors into the network, which keeps its own dtype: half precision becomes single.
+
+    `num_batches_tracked` may be absent, as it is from files of 2018. Raises `WeightsCorrupt`, naming the
+    first keys that are missing, unexpected or of the wrong shape, and then leaves the network as it was.
+    """
+    own = network.state_dict()
+    _check_fit(own, tensors, Path(path))
+    network.load_state_dict({**own, **tensors})
+
+
+def _check_fit(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor], path: Path) -> None:
+    required = [name for name in own if not name.endswith("num_batches_tracked")]
+    shared = [name for name in own if name in tensors and tensors[name].shape != own[name].shape]
+    problems = {
+        "missing": [name for name in required if name not in tensors],
+        "unexpected": [name for name in tensors if name not in own],
+        "of the wrong shape": [f"{n} {tuple(tensors[n].shape)} for {tuple(own[n].shape)}" for n in shared],
+    }
+    found = [f"{what}: {_some(names)}" for what, names in problems.items() if names]
+    if found:
+        raise WeightsCorrupt(
+            f"{path} does not fit the network. {'; '.join(found)}.", "Use weights made for this architecture."
+        )
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def convert(source: str | Path, destination: str | Path, mask_center: float | None = None) -> None:
+    """Write published Local Hints weights as safetensors, which say their architecture and `mask_center`.
+
+    Without a `mask_center` it is `mask_center_of` the source. The destination appears whole or not at all.
+    Raises what `read_weights` does, `WeightsCorrupt` for weights of another network, and `FileError` if it
+    cannot write.
+    """
+    source, destination = Path(source), Path(destination)
+    tensors, metadata = read_weights(source)
+    with torch.device("meta"):  # only the keys and shapes are wanted
+        _check_fit(LocalHints().state_dict(), tensors, source)
+    center = mask_center_of(source, metadata) if mask_center is None else mask_center
+    described = {"architecture": "siggraph17", "mask_center": str(float(center)), "format": "pt"}
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".huedot-") as folder:
+            part = Path(folder) / destination.name
+            save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, described)
+            part.replace(destination)
+    except (OSError, SafetensorError) as error:
+        raise FileError(f"{destination} cannot be written: {error}.", "Check the folder and the free space.") from error

@@ -1,0 +1,1 @@
+"""The shipped network, its model card, and the manifest of weights."""
