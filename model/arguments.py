@@ -1,0 +1,56 @@
+"""Checks of what the public API is given: each refuses with an ArgumentError that names the argument."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from huedot.protocol.errors import ArgumentError
+
+SMALLEST = 8  # pixels on a side
+
+
+def picture(name: str, value: object) -> NDArray[np.uint8]:
+    """Return value as uint8 (H, W, 3) sRGB; (H, W) is taken for gray."""
+    if not isinstance(value, np.ndarray):
+        raise ArgumentError(name, f"must be a numpy array, not {type(value).__name__}.")
+    if value.dtype != np.uint8:
+        raise ArgumentError(name, f"must have dtype uint8, not {value.dtype}.", "Scale it to 0..255 first.")
+    if value.ndim == 2:
+        value = np.repeat(value[..., None], 3, axis=2)
+    if value.ndim != 3 or value.shape[2] != 3:
+        raise ArgumentError(name, f"must have the shape (H, W, 3) or (H, W), not {value.shape}.")
+    if min(value.shape[:2]) < SMALLEST:
+        size = f"{value.shape[1]} x {value.shape[0]}"
+        raise ArgumentError(name, f"must be at least {SMALLEST} x {SMALLEST} pixels, not {size}.")
+    return np.asarray(value)
+
+
+def hint_layer(name: str, value: object, height: int, width: int) -> NDArray[np.uint8]:
+    """Return value, which must be uint8 (height, width, 4)."""
+    if not isinstance(value, np.ndarray) or value.dtype != np.uint8:
+        kind = value.dtype if isinstance(value, np.ndarray) else type(value).__name__
+        raise ArgumentError(name, f"must be a numpy array of dtype uint8, not {kind}.")
+    if value.shape != (height, width, 4):
+        raise ArgumentError(name, f"must have the photograph's shape ({height}, {width}, 4), not {value.shape}.")
+    return value
+
+
+def number(name: str, value: object, low: float, high: float) -> float:
+    """Return value as a float between low and high, both included."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise ArgumentError(name, f"must be a number, not {type(value).__name__}.")
+    if not math.isfinite(value) or not low <= value <= high:
+        raise ArgumentError(name, f"must be between {low:g} and {high:g}, not {value}.")
+    return float(value)
+
+
+def whole(name: str, value: object, low: int, high: int) -> int:
+    """Return value as an int between low and high, both included."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise ArgumentError(name, f"must be a whole number, not {value!r}.")
+    if not low <= value <= high:
+        raise ArgumentError(name, f"must be between {low} and {high}, not {value}.")
+    return int(value)

@@ -1,0 +1,138 @@
+"""The network families behind one door: each turns lightness and hints into a bilateral grid and palette logits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from . import bins, loading
+from .exact import meet_hints
+from .grid import slice_grid
+from .networks.hintnet import Config, Features, HintNetwork
+from .networks.siggraph17 import GlobalHints, LocalHints
+
+
+@dataclass(frozen=True)
+class Request:
+    """Hints as the networks take them, at the working size (H, W) of a photograph."""
+
+    lightness: Tensor  # (1, 1, H, W) in 0..100
+    hint_ab: Tensor  # (1, 2, H, W) in ab units
+    hint_mask: Tensor  # (1, 1, H, W), 0 or 1
+    global_hints: Tensor  # (1, 316)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network answers."""
+
+    grid: Tensor  # (1, 2, D, h, w) in ab units; D = 1 where a network knows nothing of lightness
+    logits: Callable[[], Tensor]  # (1, Q, h', w') over the backend's bin centers, computed when asked for
+
+
+class Backend(Protocol):
+    """A network family, loaded."""
+
+    name: str
+    multiple: int  # of which the working size's sides are
+    exact: bool  # whether the hints' own color is given back at the hints
+    softening: float  # multiplies the logits before the softmax (paper §3.3)
+    network: nn.Module
+    centers: Tensor  # (Q, 2), the bins of its palette
+
+    def encode(self, lightness: Tensor) -> Any:
+        """Do once per photograph what does not depend on hints. lightness: (1, 1, H, W) in 0..100."""
+
+    def predict(self, encoded: Any, request: Request) -> Prediction:
+        """Answer one refresh."""
+
+
+class HintNetBackend:
+    """`huedot`: encoder once, hints per refresh, propagation, exact hints."""
+
+    name, multiple, exact, softening = "huedot", 32, True, 1.0
+
+    def __init__(self, network: HintNetwork) -> None:
+        self.network, self.centers = network, bins.centers()
+
+    def encode(self, lightness: Tensor) -> Features:
+        """Run the encoder."""
+        return self.network.encode(lightness)
+
+    def predict(self, encoded: Features, request: Request) -> Prediction:
+        """Run the hint network, spread the hints, and make them exact."""
+        hints = (request.hint_ab, request.hint_mask)
+        grid, decoded = self.network.decode(encoded, *hints, request.global_hints)
+        grid = self.network.propagate(grid, decoded, request.lightness, *hints)
+
+        def logits() -> Tensor:
+            return self.network.palette_logits(decoded, slice_grid(grid, request.lightness))
+
+        return Prediction(meet_hints(grid, request.lightness, *hints), logits)
+
+
+class LocalHintsBackend:
+    """`siggraph17`: the published Local Hints network, as it was."""
+
+    name, multiple, exact, softening = "siggraph17", 8, False, 0.2
+
+    def __init__(self, network: LocalHints) -> None:
+        self.network, self.centers = network, bins.grid()
+
+    def encode(self, lightness: Tensor) -> None:
+        """Do nothing: this network takes lightness and hints together."""
+
+    def predict(self, encoded: None, request: Request) -> Prediction:
+        """Run the whole network, as at every click of the published system."""
+        ab, logits = self.network(request.lightness, request.hint_ab, request.hint_mask)
+        return Prediction(ab[:, :, None], lambda: logits)
+
+
+class GlobalHintsBackend:
+    """`siggraph17-global`: the published Global Hints network; it has no local hints and no palette of its own."""
+
+    name, multiple, exact, softening = "siggraph17-global", 8, False, 1.0
+
+    def __init__(self, network: GlobalHints) -> None:
+        self.network, self.centers = network, bins.centers()
+
+    def encode(self, lightness: Tensor) -> None:
+        """Do nothing: this network takes lightness and global hints together."""
+
+    def predict(self, encoded: None, request: Request) -> Prediction:
+        """Run the whole network; the palette is what it soft-encodes its own answer to."""
+        ab = self.network(request.lightness, request.global_hints)
+        return Prediction(
+            ab[:, :, None], lambda: bins.soft_encode(ab[:, :, ::4, ::4], self.centers).clamp_min(1e-6).log()
+        )
+
+
+def load(path: Path, device: torch.device) -> Backend:
+    """Build the backend that a weights file is for.
+
+    Raises WeightsMissing or WeightsCorrupt, naming the file.
+    """
+    tensors, metadata = loading.read_weights(path)
+    architecture = loading.architecture_of(tensors, metadata)
+    network: nn.Module
+    if architecture == "huedot":
+        network = HintNetwork(Config(**json.loads(metadata["config"])) if "config" in metadata else Config())
+    elif architecture == "siggraph17":
+        network = LocalHints(loading.mask_center_of(path, metadata))
+    else:
+        network = GlobalHints()
+    loading.load_into(network, tensors, path)
+    network.requires_grad_(False).eval().to(device)
+    backend: Backend = {
+        "huedot": HintNetBackend,
+        "siggraph17": LocalHintsBackend,
+        "siggraph17-global": GlobalHintsBackend,
+    }[architecture](network)
+    backend.centers = backend.centers.to(device)
+    return backend

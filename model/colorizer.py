@@ -1,0 +1,333 @@
+"""The public Python API: `Colorizer.load` a network, `open` a photograph, `colorize` it as often as hints change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from huedot.protocol.errors import ArgumentError, OutOfMemory
+
+from . import arguments, backends, bins, color, loading, places, variations
+from .grid import slice_bands, slice_grid
+from .hints import Dot, Hints
+from .palette import Palette, cluster
+
+WORKING_SIZE = 256  # pixels: the network sees a photograph as if it were a square of this side, its aspect kept
+BAND_PIXELS = 1 << 20  # of the photograph are colored at a time, which bounds memory
+
+Picture = NDArray[np.uint8]
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class Place(NamedTuple):
+    """A pixel, in column x and row y, and how unsure the network is of its color, 0..1."""
+
+    x: int
+    y: int
+    uncertainty: float
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a reference picture lends as global hint: its histogram, float32 (313,), summing to 1."""
+
+    histogram: NDArray[np.float32]
+    saturation: float  # its mean HSV saturation, for the one who wants to show or use it
+
+    @staticmethod
+    def of(rgb: Picture, alpha: Picture | None = None) -> Reference:
+        """Measure a picture, uint8 (H, W, 3) sRGB, at the paper's 256 x 256, ab at quarter resolution (§3.2).
+
+        alpha: uint8 (H, W); only what is at least half opaque counts. Raises ArgumentError.
+        """
+        small = _resized(arguments.picture("histogram", rgb), 256) / 255
+        opaque = (
+            torch.ones(1, 1, 256, 256)
+            if alpha is None
+            else _resized(np.uint8(255) * (alpha >= 128)[..., None], 256) / 255
+        )
+        share = F.avg_pool2d(opaque, 4)
+        if not bool(share.any()):
+            raise ArgumentError("histogram", "the reference picture is transparent all over.")
+        share = share / share.sum()
+        ab = F.avg_pool2d(color.rgb_to_lab(small)[:, 1:], 4)
+        histogram = (bins.soft_encode(ab, bins.centers()) * share).sum((0, 2, 3))
+        saturation = (F.avg_pool2d(bins.saturation(small)[:, None], 4) * share).sum()
+        return Reference(histogram.numpy(), float(saturation))
+
+
+def _resized(pixels: Picture, side: int) -> Tensor:
+    """Return a picture (H, W, C) as float (1, C, side, side) in 0..255."""
+    tensor = torch.tensor(pixels).permute(2, 0, 1)[None].float()
+    return F.interpolate(tensor, (side, side), mode="bilinear", antialias=True)
+
+
+class Colorizer:
+    """A network, loaded onto a device."""
+
+    def __init__(self, backend: backends.Backend, device: torch.device, working_size: int = WORKING_SIZE) -> None:
+        self.backend, self.device, self.working_size = backend, device, working_size
+        self.fell_back = ""  # why this colorizer left the GPU, if it did
+
+    @classmethod
+    def load(cls, model: str | Path = "huedot", device: str = "auto", working_size: int = WORKING_SIZE) -> Colorizer:
+        """Load a network by name ("huedot", "siggraph17", "siggraph17-global") or from a weights file.
+
+        device: "auto" (the GPU if there is one), "cpu", "cuda" or "mps"; working_size: 64 to 1024, at which the
+        network sees a photograph. Raises ArgumentError, WeightsMissing or WeightsCorrupt.
+        """
+        size = arguments.whole("working_size", working_size, 64, 1024)
+        where = choose_device(device)
+        return cls(backends.load(loading.find(model), where), where, size)
+
+    @property
+    def name(self) -> str:
+        """The model's name, as `load` takes it."""
+        return self.backend.name
+
+    def open(self, rgb: Picture) -> Photo:
+        """Take a photograph, uint8 (H, W, 3) sRGB or (H, W) gray, from 8 x 8 up. Heavy work happens here, once.
+
+        Of a photograph in color only the lightness is used. Raises ArgumentError, OutOfMemory.
+        """
+        return Photo(self, arguments.picture("rgb", rgb))
+
+    def to_cpu(self, why: str) -> None:
+        """Leave the GPU for good, because of `why`."""
+        log.warning("leaving %s for the CPU: %s", self.device, why)
+        self.fell_back, self.device = why, torch.device("cpu")
+        self.backend.network.to(self.device)
+        self.backend.centers = self.backend.centers.to(self.device)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of this name; "auto" is the GPU if there is one. Raises ArgumentError."""
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device(next(d for d in ("cuda", "mps", "cpu") if present[d]))
+    if name not in present:
+        raise ArgumentError("device", f"there is no {name!r}.", "Use auto, cpu, cuda or mps.")
+    if not present[name]:
+        raise ArgumentError("device", f"this machine, or this build of torch, has no {name}.", "Use auto or cpu.")
+    return torch.device(name)
+
+
+class Photo:
+    """A photograph, opened: what its hints cannot change is computed and kept."""
+
+    def __init__(self, colorizer: Colorizer, rgb: Picture) -> None:
+        self._colorizer = colorizer
+        self.height, self.width = rgb.shape[:2]
+        self._lightness = _lightness(rgb)  # (H, W), on the CPU
+        self._target = working_shape(self.height, self.width, colorizer.working_size, colorizer.backend.multiple)
+        self._latest: tuple[object, backends.Prediction] | None = None
+        self._attempt(self._encode)
+
+    @property
+    def nbytes(self) -> int:
+        """Roughly the memory that this photograph holds, in bytes."""
+        return self._lightness.nbytes + 4 * 600 * self._target[0] * self._target[1] // 16
+
+    def colorize(
+        self,
+        hints: Picture | Hints | None = None,
+        *,
+        histogram: Picture | Reference | None = None,
+        saturation: float | None = None,
+    ) -> Picture:
+        """Color the photograph: uint8 (H, W, 3) sRGB, whose lightness is the photograph's own.
+
+        hints: uint8 (H, W, 4), where alpha from 128 up is a hint of hue and chroma; histogram: a reference
+        picture, uint8 (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2). Raises ArgumentError.
+        """
+        given, global_hints = self._hints(hints), _global_hints(histogram, saturation)
+        return self._attempt(lambda: self._paint(self._predict(given, global_hints), given))
+
+    def palette(
+        self,
+        x: int,
+        y: int,
+        hints: Picture | Hints | None = None,
+        k: int = 9,
+        *,
+        histogram: Picture | Reference | None = None,
+        saturation: float | None = None,
+    ) -> list[tuple[tuple[int, int, int], float]]:
+        """Return the k likely colors of the pixel in column x and row y, most likely first, with probabilities.
+
+        The colors, (r, g, b) in sRGB, have the photograph's lightness there (paper §3.3). Raises ArgumentError.
+        """
+        arguments.whole("x", x, 0, self.width - 1)
+        arguments.whole("y", y, 0, self.height - 1)
+        arguments.whole("k", k, 1, 64)
+        given, global_hints = self._hints(hints), _global_hints(histogram, saturation)
+        return self._attempt(lambda: self._palette(x, y, self._predict(given, global_hints), k))
+
+    def suggest(self, hints: Picture | Hints | None = None, n: int = 5) -> list[tuple[int, int]]:
+        """Return n places (x, y) where a dot would help most, the best first. Raises ArgumentError."""
+        return [(place.x, place.y) for place in self.suggest_places(hints, n)]
+
+    def suggest_places(self, hints: Picture | Hints | None = None, n: int = 5) -> list[Place]:
+        """Return n places where a dot would help most, the best first, and how unsure the network is there."""
+        arguments.whole("n", n, 1, 100)
+        given = self._hints(hints)
+        return self._attempt(lambda: self._suggest(given, n))
+
+    def variations(self, hints: Picture | Hints | None = None, n: int = 6) -> list[Picture]:
+        """Return n plausible and visibly different colorizations (the paper's Figures 1 and 3).
+
+        Raises ArgumentError.
+        """
+        given, size = self._hints(hints), (self.height, self.width)
+        return [self.colorize(Hints.from_dots(dots, size).plus(given)) for dots in self.variation_dots(given, n)]
+
+    def variation_dots(self, hints: Picture | Hints | None = None, n: int = 6) -> list[list[Dot]]:
+        """Return the dots that, beneath the given hints, make each of the n variations; the first has none."""
+        arguments.whole("n", n, 1, 24)
+        given = self._hints(hints)
+        return self._attempt(lambda: self._vary(given, n))
+
+    def _hints(self, hints: Picture | Hints | None) -> Hints:
+        if hints is None:
+            return Hints.none()
+        if isinstance(hints, Hints):
+            return hints
+        return Hints.from_layer(arguments.hint_layer("hints", hints, self.height, self.width))
+
+    def _attempt(self, work: Callable[[], T]) -> T:
+        """Do some work; if the GPU's memory does not suffice, do it again on the CPU."""
+        with torch.inference_mode():
+            try:
+                return work()
+            except torch.OutOfMemoryError as error:
+                if self._colorizer.device.type == "cpu":
+                    raise OutOfMemory(
+                        "The memory does not suffice.", "Close other photographs, then try again."
+                    ) from error
+                self._colorizer.to_cpu("out of GPU memory")
+            except RuntimeError as error:  # how torch reports that the CPU's allocator failed
+                if "not enough memory" not in str(error):
+                    raise
+                raise OutOfMemory("The memory does not suffice.", "Close other photographs, then try again.") from error
+            self._encode()
+            return work()
+
+    def _encode(self) -> None:
+        device = self._colorizer.device
+        small = F.interpolate(self._lightness[None, None], self._target, mode="bilinear", antialias=True)
+        self._small = small.to(device)
+        self._encoded = self._colorizer.backend.encode(self._small)
+        self._latest = None
+
+    def _predict(self, given: Hints, global_hints: NDArray[np.float32]) -> backends.Prediction:
+        """Run the network, or take its latest answer if nothing has changed."""
+        if self._small.device.type != self._colorizer.device.type:  # another photograph left the GPU
+            self._encode()
+        key = (given.rows.tobytes(), given.columns.tobytes(), given.ab.tobytes(), global_hints.tobytes())
+        if self._latest is None or self._latest[0] != key:
+            device = self._colorizer.device
+            local = given.at_size((self.height, self.width), self._target, device)
+            request = backends.Request(self._small, *local, torch.from_numpy(global_hints)[None].to(device))
+            self._latest = key, self._colorizer.backend.predict(self._encoded, request)
+        return self._latest[1]
+
+    def _paint(self, prediction: backends.Prediction, given: Hints) -> Picture:
+        picture = np.empty((self.height, self.width, 3), np.uint8)
+        exact = given if self._colorizer.backend.exact else Hints.none()
+        for top, ab in slice_bands(prediction.grid, self._lightness, BAND_PIXELS):
+            band = slice(top, top + ab.shape[1])
+            inside = (exact.rows >= band.start) & (exact.rows < band.stop)
+            ab[:, exact.rows[inside] - top, exact.columns[inside]] = torch.from_numpy(exact.ab[inside]).T.to(ab.device)
+            rgb = color.to_rgb8(self._lightness[band].to(ab.device), ab)
+            picture[band] = rgb.permute(1, 2, 0).cpu().numpy()
+        return picture
+
+    def _palette(
+        self, x: int, y: int, prediction: backends.Prediction, k: int
+    ) -> list[tuple[tuple[int, int, int], float]]:
+        likely = self._clusters(prediction.logits(), (x + 0.5) / self.width, (y + 0.5) / self.height, k)
+        rgb = color.to_rgb8(self._lightness[y, x].expand(1, k), torch.from_numpy(likely.ab).T[:, None])[:, 0].T
+        return [((int(r), int(g), int(b)), float(p)) for (r, g, b), p in zip(rgb, likely.probability, strict=True)]
+
+    def _clusters(self, logits: Tensor, x: float, y: float, k: int) -> Palette:
+        """Return the k clusters of the distribution at (x, y), both in 0..1: ab (k, 2) and probability (k,)."""
+        backend = self._colorizer.backend
+        probability = torch.softmax(places.sample(logits, x, y) * backend.softening, 0).cpu().numpy()
+        return cluster(probability, backend.centers.cpu().numpy(), k)
+
+    def _suggest(self, given: Hints, n: int) -> list[Place]:
+        logits = self._predict(given, _global_hints(None, None)).logits()
+        return [
+            Place(min(int(x * self.width), self.width - 1), min(int(y * self.height), self.height - 1), doubt)
+            for x, y, doubt in self._doubtful(logits, n)
+        ]
+
+    def _doubtful(self, logits: Tensor, n: int) -> list[tuple[float, float, float]]:
+        backend = self._colorizer.backend
+        return places.suggest(logits, backend.centers, backend.softening, self._small, n)
+
+    def _vary(self, given: Hints, n: int) -> list[list[Dot]]:
+        none = _global_hints(None, None)
+        logits = self._predict(given, none).logits()
+        at = [(x, y) for x, y, _ in self._doubtful(logits, variations.PLACES)]
+        palettes = [self._clusters(logits, x, y, variations.COLORS) for x, y in at]
+        candidates: list[list[Dot]] = [[]]
+        candidates += [self._dots(at, colors) for colors in variations.combinations(palettes, variations.TRIED * n)]
+        small = F.interpolate(self._small, scale_factor=0.25, mode="bilinear", antialias=True)
+        results = []
+        for dots in candidates:
+            hints = Hints.from_dots(dots, (self.height, self.width)).plus(given)
+            results.append(slice_grid(self._predict(hints, none).grid, small).cpu().numpy())
+        return [candidates[i] for i in variations.most_different(np.concatenate(results), n)]
+
+    def _dots(self, at: list[tuple[float, float]], colors: NDArray[np.float32]) -> list[Dot]:
+        radius = max(1.0, 3 * (self.height * self.width) ** 0.5 / self._colorizer.working_size)
+        return [
+            Dot(int(x * self.width), int(y * self.height), radius, (float(a), float(b)))
+            for (x, y), (a, b) in zip(at, colors, strict=True)
+        ]
+
+
+def _lightness(rgb: Picture) -> Tensor:
+    """Return the lightness of a picture, float32 (H, W) in 0..100, band by band to bound memory."""
+    height, width = rgb.shape[:2]
+    lightness = torch.empty(height, width)
+    rows = max(1, BAND_PIXELS // width)
+    for top in range(0, height, rows):
+        band = torch.tensor(rgb[top : top + rows]).permute(2, 0, 1).float() / 255
+        lightness[top : top + rows] = color.rgb_to_lab(band)[0].clamp(0, 100)
+    return lightness
+
+
+def working_shape(height: int, width: int, working_size: int, multiple: int) -> tuple[int, int]:
+    """Return the size (h, w) at which the network sees a photograph.
+
+    Its area is that of a square of working_size, its aspect the photograph's as near as multiples of `multiple` allow.
+    """
+    scale = working_size / (height * width) ** 0.5
+    h, w = (max(multiple, round(side * scale / multiple) * multiple) for side in (height, width))
+    longest = 4 * working_size // multiple * multiple  # a strip of 1 x N is not worth more
+    return min(h, longest), min(w, longest)
+
+
+def _global_hints(histogram: Picture | Reference | None, saturation: float | None) -> NDArray[np.float32]:
+    """Return the 316 numbers of the global hints: histogram, its indicator, saturation, its indicator."""
+    hints = np.zeros(bins.COUNT + 3, np.float32)
+    if histogram is not None:
+        reference = histogram if isinstance(histogram, Reference) else Reference.of(histogram)
+        hints[: bins.COUNT], hints[bins.COUNT] = reference.histogram, 1
+    if saturation is not None:
+        hints[-2:] = arguments.number("saturation", saturation, 0, 1), 1
+    return hints

@@ -1,0 +1,1 @@
+"""Evaluation: PSNR against revealed points."""

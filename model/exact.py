@@ -1,0 +1,81 @@
+"""Exact hints: what propagation leaves over spreads edge-aware, coarse to fine, within the bilateral grid.
+
+Staying in the grid has two merits: nothing here depends on the size of the photograph, and one slice shows it all.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+LEVELS = (8, 4, 2, 1)  # cells of the grid that one step of a level spans
+PRIOR = 0.2  # blurred hint pixels at which a node takes half of what it sees; chosen on training photographs
+
+
+def meet_hints(grid: Tensor, lightness: Tensor, hint_ab: Tensor, hint_mask: Tensor) -> Tensor:
+    """Return a grid, with twice the lightness bins, that gives the hints' color back at the hints.
+
+    grid: (1, 2, D, h, w); lightness: (1, 1, H, W) in 0..100; hint_ab: (1, 2, H, W) in ab units and hint_mask:
+    (1, 1, H, W), at the working size. Returns (1, 2, 2 D - 1, h, w).
+    """
+    grid = _twice_the_bins(grid)
+    rows, columns = torch.nonzero(hint_mask[0, 0], as_tuple=True)
+    if len(rows) == 0:
+        return grid
+    wanted = hint_ab[0, :, rows, columns]  # (2, N)
+    size = hint_mask.shape[-2:]
+    position = torch.stack(  # (x, y, z) in -1..1, as grid_sample wants them
+        [
+            (2 * columns + 1) / size[1] - 1,
+            (2 * rows + 1) / size[0] - 1,
+            lightness[0, 0, rows, columns] / 50 - 1,
+        ],
+        dim=1,
+    )
+    for level in LEVELS:
+        rest = wanted - _at(grid, position)
+        nodes = (grid.shape[2], -(-grid.shape[3] // level), -(-grid.shape[4] // level))
+        sums = _blur(_splat(torch.cat([rest, torch.ones_like(rest[:1])]), position, nodes))
+        step = sums[:, :2] / (sums[:, 2:] + PRIOR)
+        grid = grid + F.interpolate(step, grid.shape[2:], mode="trilinear", align_corners=False)
+    return grid
+
+
+def _twice_the_bins(grid: Tensor) -> Tensor:
+    """Insert a bin between any two: the grid means the same, and can tell closer lightness apart."""
+    bins, height, width = grid.shape[2:]
+    return F.interpolate(grid, (2 * bins - 1, height, width), mode="trilinear", align_corners=True)
+
+
+def _at(grid: Tensor, position: Tensor) -> Tensor:
+    """Slice the grid at N places, position (N, 3) in -1..1: returns (2, N).
+
+    Bins sit on the ends of the range of lightness, cells beside the ends of the picture: so the depth is stretched.
+    """
+    bins = grid.shape[2]
+    stretched = torch.cat([position[:, :2], position[:, 2:] * (bins - 1) / bins], 1)
+    sampled = F.grid_sample(grid, stretched.view(1, 1, 1, -1, 3), padding_mode="border", align_corners=False)
+    return sampled[0, :, 0, 0]
+
+
+def _splat(values: Tensor, position: Tensor, nodes: tuple[int, int, int]) -> Tensor:
+    """Sum N values, (C, N), into the nearest of the nodes (D, h, w): returns (1, C, D, h, w)."""
+    bins, height, width = nodes
+    x = ((position[:, 0] + 1) / 2 * width).long().clamp_max(width - 1)
+    y = ((position[:, 1] + 1) / 2 * height).long().clamp_max(height - 1)
+    z = ((position[:, 2] + 1) / 2 * (bins - 1)).round().long()
+    sums = values.new_zeros(len(values), bins * height * width)
+    return sums.index_add_(1, (z * height + y) * width + x, values).view(1, -1, *nodes)
+
+
+def _blur(grid: Tensor) -> Tensor:
+    """Blur with [1 2 1] / 4 along lightness, height and width."""
+    kernel = grid.new_tensor([0.25, 0.5, 0.25])
+    channels = grid.shape[1]
+    for axis in range(3):
+        shape = [1, 1, 1]
+        shape[axis] = 3
+        weight = kernel.view(1, 1, *shape).expand(channels, 1, *shape)
+        grid = F.conv3d(grid, weight, padding=tuple(n // 2 for n in shape), groups=channels)
+    return grid

@@ -1,0 +1,105 @@
+"""What the user painted: a sparse set of pixels with a color, whatever the shape of dots, strokes and blobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .color import rgb_to_lab
+
+OPAQUE = 128  # alpha from which a pixel is a hint
+
+
+class Dot(NamedTuple):
+    """A round hint: its center in pixels, its radius (0 is one pixel), and its color in Lab units."""
+
+    x: int
+    y: int
+    radius: float
+    ab: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Hints:
+    """The painted pixels: rows and columns, int64 (N,), and their color, ab float32 (N, 2) in Lab units."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    ab: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @staticmethod
+    def none() -> Hints:
+        """Return no hints at all."""
+        empty = np.zeros(0, np.int64)
+        return Hints(empty, empty, np.zeros((0, 2), np.float32))
+
+    @staticmethod
+    def from_layer(rgba: NDArray[np.uint8], left: int = 0, top: int = 0) -> Hints:
+        """Collect the painted pixels of a layer, or of a part of it that begins at (left, top).
+
+        rgba: uint8 (h, w, 4), sRGB, not premultiplied.
+        """
+        rows, columns = np.nonzero(rgba[..., 3] >= OPAQUE)
+        return Hints(rows + top, columns + left, _ab(rgba[rows, columns, :3]))
+
+    @staticmethod
+    def from_dots(dots: Iterable[Dot], size: tuple[int, int]) -> Hints:
+        """Paint dots onto a photograph of size (height, width), later ones over earlier ones."""
+        owner = np.full(size, -1, np.int32)
+        dots = list(dots)
+        for i, dot in enumerate(dots):
+            owner[_disc(dot, size)] = i
+        rows, columns = np.nonzero(owner >= 0)
+        ab = np.array([dot.ab for dot in dots], np.float32).reshape(-1, 2)
+        return Hints(rows, columns, ab[owner[rows, columns]])
+
+    def plus(self, above: Hints) -> Hints:
+        """Return both; where they overlap, only what lies above counts."""
+        seen = ~np.isin(self.rows << 32 | self.columns, above.rows << 32 | above.columns)
+        return Hints(
+            np.concatenate([self.rows[seen], above.rows]),
+            np.concatenate([self.columns[seen], above.columns]),
+            np.concatenate([self.ab[seen], above.ab]),
+        )
+
+    def at_size(self, size: tuple[int, int], target: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
+        """Bring the hints from a photograph's size to the network's, (height, width) both.
+
+        Returns hint_ab (1, 2, h, w), 0 where there is none, and hint_mask (1, 1, h, w). A pixel that any hint touches
+        is a hint, with the mean of what touches it: a dot never vanishes, however much larger the photograph is.
+        """
+        height, width = (min(a, b) for a, b in zip(size, target, strict=True))
+        index = (self.rows * height // size[0]) * width + self.columns * width // size[1]
+        count = np.bincount(index, minlength=height * width)
+        sums = [np.bincount(index, weights=self.ab[:, c], minlength=height * width) for c in (0, 1)]
+        planes = np.stack([*(s / np.maximum(count, 1) for s in sums), count > 0]).reshape(1, 3, height, width)
+        tensor = torch.from_numpy(planes.astype(np.float32)).to(device)
+        if (height, width) != target:
+            tensor = F.interpolate(tensor, target, mode="nearest")
+        return tensor[:, :2], tensor[:, 2:]
+
+
+def _ab(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Convert sRGB uint8 (N, 3) to ab (N, 2)."""
+    colors = torch.from_numpy(rgb.astype(np.float32) / 255).T[:, None]  # (3, 1, N)
+    result: NDArray[np.float32] = rgb_to_lab(colors)[1:, 0].T.contiguous().numpy()
+    return result
+
+
+def _disc(dot: Dot, size: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows and columns that a dot covers in a photograph of size (height, width)."""
+    reach = int(dot.radius)
+    top, left = max(0, dot.y - reach), max(0, dot.x - reach)
+    rows, columns = np.mgrid[top : min(size[0], dot.y + reach + 1), left : min(size[1], dot.x + reach + 1)]
+    inside = (rows - dot.y) ** 2 + (columns - dot.x) ** 2 <= dot.radius**2
+    return rows[inside], columns[inside]

@@ -1,0 +1,41 @@
+"""The suggested palette (paper §3.3): the likely colors at a place, as clusters of the predicted distribution."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROUNDS = 20  # of Lloyd's algorithm; on 313 points it settles sooner
+
+
+class Palette(NamedTuple):
+    """Likely colors, most likely first: ab float32 (k, 2) in Lab units, and their probability, float32 (k,)."""
+
+    ab: NDArray[np.float32]
+    probability: NDArray[np.float32]
+
+
+def cluster(probability: NDArray[np.float32], centers: NDArray[np.float32], k: int) -> Palette:
+    """Find k clusters of the color bins by weighted k-means, deterministically.
+
+    probability: (Q,), summing to 1; centers: (Q, 2) in ab units. The start is greedy: the likeliest bin, then
+    whichever bin adds most probability times squared distance to the ones chosen.
+    """
+    chosen = [int(probability.argmax())]
+    nearest = ((centers - centers[chosen[0]]) ** 2).sum(1)
+    while len(chosen) < k:
+        chosen.append(int((probability * nearest).argmax()))
+        nearest = np.minimum(nearest, ((centers - centers[chosen[-1]]) ** 2).sum(1))
+    means = centers[chosen].copy()
+    for _ in range(ROUNDS):
+        owner = ((centers[:, None] - means[None]) ** 2).sum(2).argmin(1)
+        mass = np.bincount(owner, weights=probability, minlength=k)
+        sums = np.stack([np.bincount(owner, weights=probability * centers[:, c], minlength=k) for c in (0, 1)], 1)
+        moved = np.where(mass[:, None] > 0, sums / np.maximum(mass, 1e-12)[:, None], means).astype(np.float32)
+        if np.array_equal(moved, means):
+            break
+        means = moved
+    order = np.argsort(-mass, kind="stable")
+    return Palette(means[order], mass[order].astype(np.float32))

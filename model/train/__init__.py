@@ -1,0 +1,1 @@
+"""Training: the paper's recipe on a folder of images or on tar shards."""

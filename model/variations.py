@@ -1,0 +1,43 @@
+"""Variations: plausible and visibly different colorizations, by dots from the palettes of the places in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .palette import Palette
+
+PLACES = 6  # where a variation sets its dots
+COLORS = 6  # of the palette that may be drawn there
+TRIED = 4  # combinations looked at for each variation kept
+FLATTER = 0.5  # the exponent on probability when drawing: between the likely and the merely possible
+
+
+def combinations(palettes: Sequence[Palette], count: int) -> list[NDArray[np.float32]]:
+    """Draw `count` sets of colors, one for each place: ab (places, 2). The same palettes give the same sets."""
+    rng = np.random.default_rng(0)
+    sets = []
+    for _ in range(count):
+        drawn = []
+        for ab, probability in palettes:
+            weight = probability.astype(np.float64) ** FLATTER
+            drawn.append(ab[rng.choice(len(ab), p=weight / weight.sum())])
+        sets.append(np.stack(drawn))
+    return sets
+
+
+def most_different(results: NDArray[np.float32], count: int) -> list[int]:
+    """Pick `count` results, each the farthest from those before; the first is result 0.
+
+    results: (N, …) ab of each candidate. Distance is the mean ab distance.
+    """
+    flat = results.reshape(len(results), 2, -1)
+    chosen = [0]
+    nearest = np.full(len(flat), np.inf)
+    while len(chosen) < min(count, len(flat)):
+        distance = np.sqrt(((flat - flat[chosen[-1]]) ** 2).sum(1)).mean(1)
+        nearest = np.minimum(nearest, distance)
+        chosen.append(int(nearest.argmax()))
+    return chosen

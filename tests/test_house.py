@@ -1,0 +1,89 @@
+"""The rule of who may import whom (CONTRIBUTING.md), held by reading the imports."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = {"plugins/common": "huedot.protocol", "model": "huedot.model", "daemon": "huedot.daemon"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def modules(room):
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def imported(path):
+    """Every module that a file imports, wherever in the file; relative ones with their dots."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level + (node.module or ""))
+    return names
+
+
+def tops(path):
+    return {name.partition(".")[0] for name in imported(path)}
+
+
+@pytest.mark.parametrize("path", modules("plugins/common"), ids=str)
+def test_protocol_imports_the_standard_library_alone(path):
+    third_party = tops(path) - sys.stdlib_module_names - {""}
+    allowed = {"msgpack"} if path.name == "codec.py" else set()  # copied beside it when a plugin is installed
+    assert third_party <= allowed
+
+
+@pytest.mark.parametrize("path", modules("plugins/common"), ids=str)
+def test_protocol_is_python_3_10(path):
+    ast.parse(path.read_text(), feature_version=(3, 10))
+    assert "tomllib" not in tops(path)
+
+
+def test_only_the_server_and_the_client_import_zmq():
+    importers = {str(p.relative_to(ROOT)) for room in ROOMS for p in modules(room) if "zmq" in tops(p)}
+    assert importers == {"daemon/server.py", "daemon/client.py"}
+
+
+@pytest.mark.parametrize("path", modules("model"), ids=str)
+def test_the_model_knows_nothing_of_the_daemon(path):
+    names = {name for name in imported(path) if name.startswith("huedot")}
+    assert all(name.startswith("huedot.model") or name == "huedot.protocol.errors" for name in names)
+
+
+@pytest.mark.parametrize("path", modules("model/train"), ids=str)
+def test_training_needs_no_more_than_torch_numpy_pillow_and_safetensors(path):
+    assert tops(path) - sys.stdlib_module_names <= {"", "huedot", "torch", "numpy", "PIL", "safetensors"}
+
+
+def test_every_folder_of_code_is_packaged():
+    folders = PROJECT["tool"]["setuptools"]["package-dir"]
+    packaged = set()
+    for name in PROJECT["tool"]["setuptools"]["packages"]:
+        room = max((prefix for prefix in folders if name.startswith(prefix)), key=len)
+        packaged.add(folders[room] + name.removeprefix(room).replace(".", "/"))
+    code = [path for room in (*ROOMS, "weights") for path in (ROOT / room).rglob("__init__.py")]
+    assert packaged == {str(path.parent.relative_to(ROOT)) for path in code}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_modules_stay_short(room):
+    long = {str(p.relative_to(ROOT)) for p in modules(room) if len(p.read_text().splitlines()) > 400}
+    assert long == set()
+
+
+def test_version_needs_neither_torch_nor_zmq():
+    program = (
+        "import sys; from huedot.daemon.cli import main\n"
+        "try: main(['--version'])\n"
+        "except SystemExit: pass\n"
+        "print({'torch', 'zmq', 'numpy', 'PIL'} & set(sys.modules))"
+    )
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[0].startswith("huedot ")
+    assert out.splitlines()[-1] == "set()"
