@@ -1,4 +1,4 @@
-# What one needs, and exactly what CI runs. VENV=path uses another environment.
+# What one needs, and exactly what CI runs. VENV=path uses another environment, PYTHON=… another interpreter.
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
@@ -10,7 +10,8 @@ TORCH ?= torch==2.13.0
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet $(TORCH_INDEX) $(TORCH) --editable '.[dev]'
+	$(BIN)/pip install --quiet --no-deps $(TORCH_INDEX) $(TORCH)
+	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@
 
 demo: $(BIN)/huedot  ## color the example photograph from its dots

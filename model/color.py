@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import numpy as np
 import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 _RGB_TO_XYZ = (
@@ -11,7 +16,7 @@ _RGB_TO_XYZ = (
     (0.019334, 0.119193, 0.950227),
 )
 _WHITE = (0.95047, 1.0, 1.08883)
-_BISECTIONS = 10  # the chroma of a color out of gamut is found to 1/1024 of itself
+_LIMITS = (401, 721)  # steps of lightness and hue in the table of the gamut's limits
 
 
 def _mix(matrix: Tensor, channels: Tensor) -> Tensor:
@@ -29,6 +34,19 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
     f = torch.where(xyz > 0.008856, xyz.clamp_min(1e-8) ** (1 / 3), 7.787 * xyz + 16 / 116)
     x, y, z = f.unbind(-3)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=-3)
+
+
+def lightness(rgb8: NDArray[np.uint8]) -> Tensor:
+    """Return the lightness of an sRGB picture, uint8 (H, W, 3): float32 (H, W) in 0..100.
+
+    Only 256 values have to be made linear; looking them up is ten times as fast as converting every pixel to Lab.
+    """
+    levels = np.arange(256) / 255
+    linear = np.where(levels > 0.04045, ((levels + 0.055) / 1.055) ** 2.4, levels / 12.92)
+    parts = (np.array(_RGB_TO_XYZ[1])[:, None] * linear).astype(np.float32)  # what each channel adds to Y
+    y = parts[0][rgb8[..., 0]] + parts[1][rgb8[..., 1]] + parts[2][rgb8[..., 2]]
+    result = np.where(y > 0.008856, np.cbrt(y), 7.787 * y + 16 / 116) * 116 - 16
+    return torch.from_numpy(result.clip(0, 100).astype(np.float32))
 
 
 def lab_to_linear(lab: Tensor) -> Tensor:
@@ -67,13 +85,28 @@ def into_gamut(lightness: Tensor, ab: Tensor) -> Tensor:
 
 def _less_chroma(lab: Tensor) -> Tensor:
     """Return the ab, (2, N), on the way from each out-of-gamut color, lab (3, N), to gray where the gamut begins."""
-    lightness, ab = lab[:1, None], lab[1:, None]  # (1, 1, N), (2, 1, N)
-    low, high = torch.zeros_like(lightness), torch.ones_like(lightness)
-    for _ in range(_BISECTIONS):
+    lightness, a, b = lab
+    limits = _chroma_limits(lab.device)
+    at = torch.stack([torch.atan2(b, a) / torch.pi, lightness / 50 - 1], dim=-1)
+    limit = F.grid_sample(limits[None, None], at[None, None], padding_mode="border", align_corners=True)[0, 0, 0]
+    return lab[1:] * (limit / torch.hypot(a, b)).clamp_max(1)
+
+
+@cache
+def _chroma_limits(device: torch.device) -> Tensor:
+    """Return the largest chroma in gamut, by lightness 0..100 (rows) and hue -pi..pi (columns), found by bisection.
+
+    A table, because a photograph of 12 megapixels can have millions of colors to bring back into the gamut.
+    """
+    hue = torch.linspace(-torch.pi, torch.pi, _LIMITS[1], device=device)
+    lightness = torch.linspace(0, 100, _LIMITS[0], device=device)[:, None].expand(_LIMITS)
+    direction = torch.stack([hue.cos(), hue.sin()])[:, None].expand(2, *_LIMITS)
+    low, high = torch.zeros(_LIMITS, device=device), torch.full(_LIMITS, 200.0, device=device)
+    for _ in range(16):
         middle = (low + high) / 2
-        too_much = outside(lab_to_linear(torch.cat([lightness, ab * middle])))[None]
-        low, high = torch.where(too_much, low, middle), torch.where(too_much, middle, high)
-    return (ab * low)[:, 0]
+        beyond = outside(lab_to_linear(torch.cat([lightness[None], direction * middle])))
+        low, high = torch.where(beyond, low, middle), torch.where(beyond, middle, high)
+    return low
 
 
 def to_rgb8(lightness: Tensor, ab: Tensor) -> Tensor:

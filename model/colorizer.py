@@ -130,7 +130,7 @@ class Photo:
     def __init__(self, colorizer: Colorizer, rgb: Picture) -> None:
         self._colorizer = colorizer
         self.height, self.width = rgb.shape[:2]
-        self._lightness = _lightness(rgb)  # (H, W), on the CPU
+        self._lightness = color.lightness(rgb)  # (H, W), on the CPU
         self._target = working_shape(self.height, self.width, colorizer.working_size, colorizer.backend.multiple)
         self._latest: tuple[object, backends.Prediction] | None = None
         self._attempt(self._encode)
@@ -298,17 +298,6 @@ class Photo:
             Dot(int(x * self.width), int(y * self.height), radius, (float(a), float(b)))
             for (x, y), (a, b) in zip(at, colors, strict=True)
         ]
-
-
-def _lightness(rgb: Picture) -> Tensor:
-    """Return the lightness of a picture, float32 (H, W) in 0..100, band by band to bound memory."""
-    height, width = rgb.shape[:2]
-    lightness = torch.empty(height, width)
-    rows = max(1, BAND_PIXELS // width)
-    for top in range(0, height, rows):
-        band = torch.tensor(rgb[top : top + rows]).permute(2, 0, 1).float() / 255
-        lightness[top : top + rows] = color.rgb_to_lab(band)[0].clamp(0, 100)
-    return lightness
 
 
 def working_shape(height: int, width: int, working_size: int, multiple: int) -> tuple[int, int]:

@@ -18,6 +18,12 @@ def test_lab_agrees_with_scikit_image():
     np.testing.assert_allclose(color.rgb_to_lab(rgb).permute(1, 2, 0).numpy(), expected, atol=2e-3)
 
 
+def test_lightness_is_that_of_lab():
+    rgb8 = (every_color(5) * 255).round().byte()
+    expected = color.rgb_to_lab(rgb8.float() / 255)[0]
+    torch.testing.assert_close(color.lightness(rgb8.permute(1, 2, 0).numpy()), expected, atol=1e-3, rtol=0)
+
+
 def test_rgb_agrees_with_scikit_image():
     lab = color.rgb_to_lab(every_color(15))
     expected = lab2rgb(lab.permute(1, 2, 0).double().numpy())
@@ -37,7 +43,8 @@ def test_out_of_gamut_loses_chroma_but_neither_lightness_nor_hue(lightness, a, b
     shown = color.into_gamut(light, ab)
     assert shown.norm() <= ab.norm() + 1e-4
     linear = color.lab_to_linear(torch.cat([light[None], shown]))
-    assert linear.min() > -1e-3 and linear.max() < 1 + 1e-3
+    assert linear.min() > -1e-3
+    assert linear.max() < 1 + 1e-3
     cross = shown[0] * ab[1] - shown[1] * ab[0]
     assert abs(float(cross)) <= 1e-3 * max(1.0, float(ab.norm() ** 2))
     seen = color.rgb_to_lab(color.to_rgb8(light, ab).float() / 255)

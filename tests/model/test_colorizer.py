@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from huedot.model import Colorizer, Dot, Hints, Reference
 from huedot.model.color import rgb_to_lab
+from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from huedot.protocol.errors import ArgumentError, WeightsMissing
 
 
@@ -191,3 +193,17 @@ def test_out_of_gpu_memory_falls_back_to_the_cpu(colorizer, picture, monkeypatch
     assert colorizer.device.type == "cpu"
     assert "memory" in colorizer.fell_back
     assert photo.colorize().shape == picture.shape
+
+
+@pytest.mark.parametrize(("architecture", "network"), [("siggraph17", LocalHints), ("siggraph17-global", GlobalHints)])
+def test_the_published_networks_answer_through_the_same_door(tmp_path, picture, hint_layer, architecture, network):
+    torch.manual_seed(0)
+    path = tmp_path / "published.safetensors"
+    save_file(dict(network().state_dict()), path, {"architecture": architecture})
+    colorizer = Colorizer.load(path, device="cpu", working_size=64)
+    assert colorizer.name == architecture
+    photo = colorizer.open(picture)
+    out = photo.colorize(hints=hint_layer(80, 96, [(30, 30, 5, (200, 40, 40))]), histogram=picture)
+    assert np.abs(lab_of(out)[..., 0] - lab_of(picture)[..., 0]).max() < 1
+    assert len(photo.palette(10, 10)) == 9
+    assert len(photo.suggest(n=2)) == 2
