@@ -1,0 +1,120 @@
+"""Start the daemon, detached from the editor: section 1.2 of docs/protocol.md."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from .endpoint import Endpoint, find_endpoint
+from .errors import DaemonUnreachable, FileError
+from .paths import private_directory, runtime_directories
+
+PATIENCE_S = 60.0  # importing torch from a cold disk takes its time
+POLL_S = 0.05
+LOG = "launch.log"
+# Variables by which an editor's own Python or libraries would leak into the daemon's.
+EDITORS_OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE")
+
+
+def command() -> list[str]:
+    """Return the command that starts the daemon; raises DaemonUnreachable if HueDot is not installed."""
+    recorded = Path(__file__).with_name("daemon.json")
+    if recorded.exists():
+        return _recorded(recorded)
+    if found := shutil.which("huedot"):
+        return [found, "serve"]
+    if sys.executable and _importable("huedot.daemon.cli"):
+        return [sys.executable, "-m", "huedot.daemon.cli", "serve"]
+    raise DaemonUnreachable("The HueDot daemon is not installed.", "Install it: pipx install huedot.")
+
+
+def _recorded(path: Path) -> list[str]:
+    try:
+        words = json.loads(path.read_text(encoding="utf-8"))["command"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise FileError(f"{path} cannot be read ({error}).", "Install the plugin again.") from error
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        raise FileError(f"{path} holds no command.", "Install the plugin again.")
+    return words
+
+
+def _importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:
+        return False
+
+
+def launch(dead: str = "", patience: float = PATIENCE_S) -> Endpoint:
+    """Start the daemon and wait until it says where it is.
+
+    dead: instance of the daemon whose endpoint file is there but which no longer answers.
+    Raises DaemonUnreachable if it does not come up within `patience` seconds.
+    """
+    if Path("/.flatpak-info").exists():
+        raise DaemonUnreachable(
+            "The daemon cannot be started from inside Flatpak.", "Start it in a terminal: huedot start."
+        )
+    words = command()
+    log = private_directory(runtime_directories()[0]) / LOG
+    child = _start(words, log)
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        endpoint = _published(dead)
+        if endpoint:
+            return endpoint
+        if child.poll():
+            raise DaemonUnreachable(f"The daemon failed to start: {_last_line(log)}", f"The rest is in {log}.")
+        time.sleep(POLL_S)
+    raise DaemonUnreachable(
+        f"The daemon did not come up within {patience:g} seconds.", f"See {log}; try: huedot start."
+    )
+
+
+def _start(words: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        try:
+            child = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=Path.home(),
+                env=_environment(),
+                start_new_session=True,
+                creationflags=_windows_flags(),
+            )
+        except OSError as error:
+            raise DaemonUnreachable(f"{words[0]} cannot be run: {error.strerror}.", "Install HueDot again.") from error
+    threading.Thread(target=child.wait, daemon=True).start()  # leaves no zombie behind in the editor
+    return child
+
+
+def _environment() -> dict[str, str]:
+    dropped = {*EDITORS_OWN, "LD_LIBRARY_PATH"} if "APPIMAGE" in os.environ else set(EDITORS_OWN)
+    return {name: value for name, value in os.environ.items() if name not in dropped}
+
+
+def _windows_flags() -> int:
+    names = ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW")
+    return sum(getattr(subprocess, name, 0) for name in names)
+
+
+def _published(dead: str) -> Endpoint | None:
+    try:
+        endpoint = find_endpoint()
+    except DaemonUnreachable:
+        return None
+    return endpoint if endpoint.instance != dead else None
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing."

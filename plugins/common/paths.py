@@ -1,0 +1,75 @@
+"""Where the daemon and its clients meet, and whose it is: section 1.1 of docs/protocol.md."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import FileError, Unauthorized
+
+ENDPOINT = "endpoint.json"
+SOCKET = "daemon.sock"
+MAX_SOCKET_PATH = 103  # bytes; macOS, the tightest (Linux has 107)
+
+
+def runtime_directories() -> list[Path]:
+    """Return the directories of the endpoint file, in the order of search. None of them need exist."""
+    if chosen := os.environ.get("HUEDOT_RUNTIME"):
+        return [Path(chosen)]
+    home = Path.home()
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return [(Path(local) if local else home / "AppData" / "Local") / "huedot" / "run"]
+    if sys.platform == "darwin":
+        return [home / "Library" / "Caches" / "huedot" / "run"]
+    session = os.environ.get("XDG_RUNTIME_DIR")
+    shared = home / ".cache" / "huedot" / "run"  # literally: Flatpak moves XDG_CACHE_HOME and /run/user, not the home
+    return [Path(session) / "huedot", shared] if session else [shared]
+
+
+def socket_path() -> Path:
+    """Return where the daemon's Unix socket belongs: where every editor reaches it, and short enough to be bound."""
+    directory = runtime_directories()[-1]
+    path = directory / SOCKET
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+        return path
+    name = hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
+    short = "/tmp" if os.name == "posix" else tempfile.gettempdir()
+    return Path(short) / f"huedot-{user_id()}-{name}" / SOCKET
+
+
+def user_id() -> int:
+    """Return the number of the user who runs this process; 0 on Windows, where files carry other rights."""
+    return os.getuid() if sys.platform != "win32" else 0
+
+
+def private_directory(path: Path) -> Path:
+    """Make a directory that only its owner can enter, and return it.
+
+    Raises Unauthorized if it exists and is anything else, FileError if it cannot be made.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_private(path, path.lstat(), stat.S_ISDIR)
+    except OSError as error:
+        raise FileError(
+            f"The directory {path} cannot be made: {error.strerror}.", "Make room for it, or set HUEDOT_RUNTIME."
+        ) from error
+    return path
+
+
+def check_private(path: Path, found: os.stat_result, is_kind: Callable[[int], bool] = stat.S_ISREG) -> None:
+    """Raise Unauthorized unless what `found` describes is of the kind and the user's alone."""
+    if not is_kind(found.st_mode):
+        raise Unauthorized(f"{path} is not what it should be.", "Remove it, and restart the daemon.")
+    if sys.platform == "win32":
+        return  # the profile's own access list keeps other users out
+    if found.st_uid != os.getuid():
+        raise Unauthorized(f"{path} belongs to another user.", "Set HUEDOT_RUNTIME to a place of your own.")
+    if found.st_mode & 0o077:
+        raise Unauthorized(f"{path} is open to other users.", f"Close it: chmod go= '{path}'.")

@@ -1,0 +1,195 @@
+"""Messages as bytes: `[signature, msgpack header, raw frame…]`, their limits and their signatures.
+
+This is sections 2 and 3 of docs/protocol.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Union
+
+from . import codec
+from .errors import BadRequest, TooLarge, Unauthorized, UnsupportedVersion
+
+VERSION = "1.0"
+
+MAX_HEADER_BYTES = 1 << 16
+MAX_DEPTH = 8
+MAX_MAP = 64  # entries
+MAX_ARRAY = 4096  # elements
+MAX_FRAMES = 256
+MAX_FRAME_BYTES = 1 << 28  # an RGBA image of MAX_IMAGE_PIXELS
+MAX_MESSAGE_BYTES = 1 << 29
+MAX_IMAGE_PIXELS = 1 << 26
+MAX_ID = 64  # characters
+
+CLIENT, DAEMON = b"C", b"D"
+NONCE_BYTES = 16
+NO_NONCE = bytes(NONCE_BYTES)
+
+Buffer = Union[bytes, bytearray, memoryview]
+Header = dict[str, Any]
+
+
+def pack_header(header: dict[str, Any]) -> bytes:
+    """Encode a header; raises BadRequest or TooLarge where the other side would refuse it."""
+    _check_value(header, MAX_DEPTH)
+    try:
+        data: bytes = codec.packb(header)
+    except codec.CODEC_ERRORS as error:
+        raise BadRequest(f"The header cannot be encoded: {error}.") from error
+    _check_header_size(len(data))
+    return data
+
+
+def unpack_header(data: Buffer) -> Header:
+    """Decode a header strictly; raises BadRequest or TooLarge, and never anything else."""
+    _check_header_size(len(data))
+    try:
+        header = codec.unpackb(data, object_pairs_hook=_unique, max_array_len=MAX_ARRAY, max_map_len=MAX_MAP)
+    except codec.CODEC_ERRORS as error:
+        raise BadRequest(f"The header is not valid msgpack: {error}.") from error
+    if not isinstance(header, dict):
+        raise BadRequest(f"The header must be a map, not {type(header).__name__}.")
+    _check_value(header, MAX_DEPTH)
+    return header
+
+
+def _check_header_size(size: int) -> None:
+    if size > MAX_HEADER_BYTES:
+        raise TooLarge(f"A header of {size} bytes is longer than {MAX_HEADER_BYTES}.", "Send less, or as a raw frame.")
+
+
+def _unique(pairs: Iterable[tuple[object, object]]) -> dict[object, object]:
+    """Build a map, refusing a key that comes twice: which of the two counts must not depend on the decoder."""
+    result: dict[object, object] = {}
+    for key, value in pairs:
+        if key in result:
+            raise ValueError(f"the key {key!r} comes twice")
+        result[key] = value
+    return result
+
+
+def _check_value(value: object, depth: int) -> None:
+    """Refuse what section 2.2 excludes; `depth` levels of containers are left."""
+    if type(value) in (dict, list, tuple):  # exactly: msgpack decodes an ext type to a subclass of tuple
+        _check_container(value, depth)  # type: ignore[arg-type]
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise BadRequest(f"The header holds {value}.", "Every number must be finite.")
+    elif isinstance(value, int):
+        if not -(1 << 63) <= value < 1 << 63:
+            raise BadRequest(f"The header holds {value}.", "Every whole number must fit in 64 bits with a sign.")
+    elif value is not None and not isinstance(value, (str, bytes)):
+        raise BadRequest(f"The header holds a value of type {type(value).__name__}, which does not travel.")
+
+
+def _check_container(value: dict[object, object] | list[object] | tuple[object, ...], depth: int) -> None:
+    if depth == 0:
+        raise BadRequest(f"The header is nested more than {MAX_DEPTH} deep.")
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                raise BadRequest(f"The header has a key that is not a string: {key!r}.")
+    limit = MAX_MAP if isinstance(value, dict) else MAX_ARRAY
+    if len(value) > limit:
+        raise TooLarge(f"The header holds {len(value)} entries in one place; {limit} are allowed.")
+    for item in value.values() if isinstance(value, dict) else value:
+        _check_value(item, depth - 1)
+
+
+def flat(frame: Buffer) -> memoryview:
+    """View a contiguous buffer of any shape as bytes, without copying."""
+    view = memoryview(frame)
+    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
+
+
+def _check_frames(frames: Sequence[memoryview]) -> None:
+    if len(frames) > MAX_FRAMES:
+        raise TooLarge(f"{len(frames)} frames are more than {MAX_FRAMES}.")
+    largest = max((len(frame) for frame in frames), default=0)
+    if largest > MAX_FRAME_BYTES:
+        raise TooLarge(f"A frame of {largest} bytes is longer than {MAX_FRAME_BYTES}.", "Reduce the image.")
+    if sum(len(frame) for frame in frames) > MAX_MESSAGE_BYTES:
+        raise TooLarge(f"The message is longer than {MAX_MESSAGE_BYTES} bytes.", "Reduce the image.")
+
+
+class Channel:
+    """One side of one connection: numbers and signs what it sends, verifies what it receives.
+
+    `nonce` changes twice, on both sides alike: to the client's once `hello` has passed, to the daemon's once the
+    reply to it has.
+    """
+
+    def __init__(self, secret: bytes = b"", side: bytes = CLIENT) -> None:
+        """Begin a connection; an empty secret signs nothing (Unix sockets)."""
+        self.nonce = NO_NONCE
+        self._secret = secret
+        self._out, self._in = (CLIENT, DAEMON) if side == CLIENT else (DAEMON, CLIENT)
+        self._sent = 0
+        self._received = 0
+
+    def seal(self, header: Mapping[str, object], frames: Sequence[Buffer] = ()) -> list[Buffer]:
+        """Return the parts of a message; `seq` and `frames` are added to the header. Frames are not copied.
+
+        Raises BadRequest or TooLarge.
+        """
+        views = [flat(frame) for frame in frames]
+        _check_frames(views)
+        lengths = [len(view) for view in views]
+        data = pack_header({**header, "seq": self._sent + 1, "frames": lengths})
+        self._sent += 1
+        return [self._signature(self._out, data, views), data, *views]
+
+    def open(self, parts: Sequence[Buffer]) -> tuple[Header, list[memoryview]]:
+        """Return the header and the frames of a message that is signed, well formed and new.
+
+        Raises Unauthorized, BadRequest or TooLarge, before anything in the message is used.
+        """
+        if len(parts) < 2:
+            raise BadRequest(f"A message has a signature and a header at least, not {len(parts)} parts.")
+        signature, data, *frames = (flat(part) for part in parts)
+        _check_frames(frames)
+        _check_header_size(len(data))
+        if not hmac.compare_digest(signature, self._signature(self._in, data, frames)):
+            raise Unauthorized("The message is not signed with the secret of this daemon.", "Connect again.")
+        header = unpack_header(data)
+        self._check_new(header.get("seq"))
+        if header.get("frames") != [len(frame) for frame in frames]:
+            raise BadRequest(f"`frames` does not say what follows: {len(frames)} frames.")
+        return header, frames
+
+    def _check_new(self, number: object) -> None:
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise BadRequest("`seq` must be a whole number.")
+        if number <= self._received:
+            raise Unauthorized(f"Message {number} came before.", "Connect again.")
+        self._received = number
+
+    def _signature(self, direction: bytes, data: Buffer, frames: Sequence[memoryview]) -> bytes:
+        if not self._secret:
+            return b""
+        mac = hmac.new(self._secret, b"huedot" + direction + self.nonce, hashlib.sha256)
+        for part in (data, *frames):
+            mac.update(len(part).to_bytes(8, "big"))
+            mac.update(part)
+        return mac.digest()
+
+
+def refusal(error: Unauthorized) -> list[Buffer]:
+    """Return the one reply that a daemon gives to a message it cannot trust: unsigned, and to no request."""
+    header = {"id": "", "kind": "error", "code": error.code, "message": error.message, "remedy": error.remedy}
+    return Channel(side=DAEMON).seal(header)
+
+
+def check_version(theirs: object) -> None:
+    """Raise UnsupportedVersion unless the other side's "major.minor" has our major."""
+    major = theirs.partition(".")[0] if isinstance(theirs, str) else ""
+    if major != VERSION.partition(".")[0]:
+        raise UnsupportedVersion(
+            f"One side speaks version {theirs!r} of the HueDot protocol, the other {VERSION}.",
+            "Update HueDot and its plugins to the same release.",
+        )
