@@ -1,0 +1,1 @@
+"""The resident process: server, sessions, worker, lifecycle, command line."""

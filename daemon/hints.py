@@ -1,0 +1,101 @@
+"""Hints as files: a transparent picture of the photograph's size, or a JSON list of dots."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from huedot.model.hints import OPAQUE
+from huedot.protocol.errors import ArgumentError, FileError
+
+from .photographs import read_photograph
+
+MAX_DOTS = 10_000
+MAX_JSON_BYTES = 4 << 20
+FIELDS = {"x", "y", "color", "radius"}
+
+
+def read_hints(path: Path, width: int, height: int) -> NDArray[np.uint8]:
+    """Read a hint layer, uint8 (height, width, 4), sRGB, not premultiplied.
+
+    The file is a picture with transparency, of just this size, or JSON:
+    `[{"x": 12, "y": 30, "color": "#c03020", "radius": 4}, …]` in the photograph's pixels; the radius may be left out
+    (1/200 of the diagonal, at least 3). Later dots lie above earlier ones. Raises FileError and ArgumentError, naming
+    the file and the dot.
+    """
+    if path.suffix.lower() == ".json":
+        return _draw(_dots(path), path, width, height)
+    picture = read_photograph(path)
+    if picture.rgb.shape[:2] != (height, width):
+        size = f"{picture.rgb.shape[1]} x {picture.rgb.shape[0]}"
+        raise ArgumentError(
+            "hints", f"{path} has {size} pixels, the photograph {width} x {height}.", "Make them equal."
+        )
+    if picture.alpha is None or picture.alpha.min() >= OPAQUE:
+        raise ArgumentError(
+            "hints", f"{path} is nowhere transparent: every pixel would be a hint.", "Paint on a transparent layer."
+        )
+    return np.dstack([picture.rgb, picture.alpha])
+
+
+def _dots(path: Path) -> list[Any]:
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise ArgumentError("hints", f"{path} is larger than {MAX_JSON_BYTES >> 20} MiB.", "Use a PNG instead.")
+        dots = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FileError(f"There is no file {path}.", "Check the path.") from error
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{path} is not JSON ({error}).", 'Write [{"x": …, "y": …, "color": "#rrggbb"}, …].') from error
+    if not isinstance(dots, list):
+        raise ArgumentError("hints", f"{path} must hold a list of dots.", 'Write [{"x": …, "y": …, "color": …}, …].')
+    if len(dots) > MAX_DOTS:
+        raise ArgumentError("hints", f"{path} holds {len(dots)} dots; {MAX_DOTS} are allowed.", "Use a PNG instead.")
+    return dots
+
+
+def _draw(dots: list[Any], path: Path, width: int, height: int) -> NDArray[np.uint8]:
+    layer = np.zeros((height, width, 4), np.uint8)
+    usual = max(3.0, math.hypot(width, height) / 200)
+    for i, dot in enumerate(dots):
+        name = f"{path}, dot {i}"
+        if not isinstance(dot, dict) or not {"x", "y", "color"} <= dot.keys() <= FIELDS:
+            raise ArgumentError("hints", f"{name} must have x, y, color and, if wished, radius, and nothing else.")
+        x = _number(dot["x"], f"{name}: x", 0, width, "the photograph")
+        y = _number(dot["y"], f"{name}: y", 0, height, "the photograph")
+        radius = _number(dot.get("radius", usual), f"{name}: radius", 0, max(width, height), "what makes sense")
+        _disc(layer, x, y, radius, _color(dot["color"], name))
+    return layer
+
+
+def _disc(layer: NDArray[np.uint8], x: float, y: float, radius: float, rgb: tuple[int, int, int]) -> None:
+    """Fill the pixels whose centers lie within the radius, and in any case the one at (x, y)."""
+    column, row = int(x), int(y)
+    reach = math.ceil(radius)
+    top, left = max(0, row - reach), max(0, column - reach)
+    rows, columns = np.mgrid[top : row + reach + 1, left : column + reach + 1]
+    inside = (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
+    part = layer[top : row + reach + 1, left : column + reach + 1]
+    part[inside[: part.shape[0], : part.shape[1]]] = (*rgb, 255)
+
+
+def _number(value: Any, name: str, low: float, high: float, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ArgumentError("hints", f"{name} must be a number, not {value!r:.40}.")
+    if not low <= value < high:
+        raise ArgumentError("hints", f"{name} = {value:g} lies outside {where} ({low:g} to {high:g}).")
+    return float(value)
+
+
+def _color(value: Any, name: str) -> tuple[int, int, int]:
+    if not isinstance(value, str) or not re.fullmatch("#[0-9a-fA-F]{6}", value):
+        raise ArgumentError("hints", f'{name}: the color must be written "#rrggbb", not {value!r:.40}.')
+    return int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)

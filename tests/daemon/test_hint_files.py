@@ -1,0 +1,91 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from huedot.daemon.hints import read_hints
+from huedot.protocol.errors import ArgumentError, FileError, HueDotError
+
+
+def written(path, value):
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    return path
+
+
+def dot(**changes):
+    return {"x": 10, "y": 8, "color": "#c81e28", "radius": 2, **changes}
+
+
+def test_a_layer(tmp_path):
+    pixels = np.zeros((20, 30, 4), np.uint8)
+    pixels[5, 6] = (200, 30, 40, 255)
+    Image.fromarray(pixels).save(tmp_path / "hints.png")
+    assert np.array_equal(read_hints(tmp_path / "hints.png", 30, 20), pixels)
+
+
+def test_dots_are_discs_and_later_ones_lie_above(tmp_path):
+    path = written(tmp_path / "hints.json", [dot(), dot(x=11, radius=0, color="#0000FF")])
+    layer = read_hints(path, 30, 20)
+    assert tuple(layer[8, 10]) == (200, 30, 40, 255)
+    assert tuple(layer[8, 11]) == (0, 0, 255, 255)
+    assert layer[8, 8, 3] == 255
+    assert layer[8, 7, 3] == 0
+    assert layer[6, 8, 3] == 0  # a disc, not a square
+    assert int((layer[..., 3] > 0).sum()) == 13
+
+
+def test_a_dot_at_the_edge_is_cut(tmp_path):
+    layer = read_hints(written(tmp_path / "hints.json", [dot(x=0, y=19.5, radius=3)]), 30, 20)
+    assert layer[19, 0, 3] == 255
+
+
+def test_the_radius_may_be_left_out(tmp_path):
+    spot = dot()
+    del spot["radius"]
+    layer = read_hints(written(tmp_path / "hints.json", [spot]), 30, 20)
+    assert 20 < int((layer[..., 3] > 0).sum()) < 40
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "no JSON",
+        '[{"x": NaN, "y": 1, "color": "#ffffff"}]',
+        '[{"x": 1e999, "y": 1, "color": "#ffffff"}]',
+        {"x": 1},
+        [1],
+        [dot(x=30)],
+        [dot(y=-1)],
+        [dot(x="3")],
+        [dot(x=True)],
+        [dot(color="red")],
+        [dot(color="#12345")],
+        [dot(radius=-1)],
+        [dot(radius=1e6)],
+        [dot(size=3)],
+        [{"x": 1, "y": 1}],
+        [dot()] * 10_001,
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_bad_dots_are_refused_by_name(tmp_path, value):
+    with pytest.raises(HueDotError, match=r"hints\.json") as refused:
+        read_hints(written(tmp_path / "hints.json", value), 30, 20)
+    assert refused.value.code in ("bad_argument", "bad_file")
+
+
+def test_the_dot_at_fault_is_named(tmp_path):
+    with pytest.raises(ArgumentError, match="dot 2"):
+        read_hints(written(tmp_path / "hints.json", [dot(), dot(), dot(x=99)]), 30, 20)
+
+
+def test_pictures_that_are_no_hint_layer(tmp_path):
+    Image.new("RGBA", (31, 20)).save(tmp_path / "size.png")
+    with pytest.raises(ArgumentError, match="31 x 20"):
+        read_hints(tmp_path / "size.png", 30, 20)
+    Image.new("RGB", (30, 20)).save(tmp_path / "opaque.png")
+    with pytest.raises(ArgumentError, match="transparent"):
+        read_hints(tmp_path / "opaque.png", 30, 20)
+    with pytest.raises(FileError, match=r"none\.png"):
+        read_hints(tmp_path / "none.png", 30, 20)
