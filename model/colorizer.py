@@ -130,7 +130,7 @@ class Photo:
     def __init__(self, colorizer: Colorizer, rgb: Picture) -> None:
         self._colorizer = colorizer
         self.height, self.width = rgb.shape[:2]
-        self._lightness = color.lightness(rgb)  # (H, W), on the CPU
+        self.lightness = color.lightness(rgb)  # (H, W) in 0..100, on the CPU
         self._target = working_shape(self.height, self.width, colorizer.working_size, colorizer.backend.multiple)
         self._latest: tuple[object, backends.Prediction] | None = None
         self._attempt(self._encode)
@@ -138,7 +138,7 @@ class Photo:
     @property
     def nbytes(self) -> int:
         """Roughly the memory that this photograph holds, in bytes."""
-        return self._lightness.nbytes + 4 * 600 * self._target[0] * self._target[1] // 16
+        return self.lightness.nbytes + 4 * 600 * self._target[0] * self._target[1] // 16
 
     def colorize(
         self,
@@ -174,6 +174,20 @@ class Photo:
         arguments.whole("k", k, 1, 64)
         given, global_hints = self._hints(hints), _global_hints(histogram, saturation)
         return self._attempt(lambda: self._palette(x, y, self._predict(given, global_hints), k))
+
+    def preview(self, hints: Picture | Hints | None = None, side: int = 512) -> Picture:
+        """Color a copy of the photograph whose longer side has `side` pixels: what `colorize` would give, sooner."""
+        given = self._hints(hints)
+        scale = min(1.0, side / max(self.height, self.width))
+        size = tuple(max(1, round(extent * scale)) for extent in (self.height, self.width))
+        lightness = F.interpolate(self.lightness[None, None], size, mode="bilinear", antialias=True)
+
+        def paint() -> Picture:
+            grid = self._predict(given, _global_hints(None, None)).grid
+            light = lightness.to(grid.device)
+            return color.to_rgb8(light[0, 0], slice_grid(grid, light)[0]).permute(1, 2, 0).cpu().numpy()
+
+        return self._attempt(paint)
 
     def suggest(self, hints: Picture | Hints | None = None, n: int = 5) -> list[tuple[int, int]]:
         """Return n places (x, y) where a dot would help most, the best first. Raises ArgumentError."""
@@ -226,7 +240,7 @@ class Photo:
 
     def _encode(self) -> None:
         device = self._colorizer.device
-        small = F.interpolate(self._lightness[None, None], self._target, mode="bilinear", antialias=True)
+        small = F.interpolate(self.lightness[None, None], self._target, mode="bilinear", antialias=True)
         self._small = small.to(device)
         self._encoded = self._colorizer.backend.encode(self._small)
         self._latest = None
@@ -246,11 +260,11 @@ class Photo:
     def _paint(self, prediction: backends.Prediction, given: Hints) -> Picture:
         picture = np.empty((self.height, self.width, 3), np.uint8)
         exact = given if self._colorizer.backend.exact else Hints.none()
-        for top, ab in slice_bands(prediction.grid, self._lightness, BAND_PIXELS):
+        for top, ab in slice_bands(prediction.grid, self.lightness, BAND_PIXELS):
             band = slice(top, top + ab.shape[1])
             inside = (exact.rows >= band.start) & (exact.rows < band.stop)
             ab[:, exact.rows[inside] - top, exact.columns[inside]] = torch.from_numpy(exact.ab[inside]).T.to(ab.device)
-            rgb = color.to_rgb8(self._lightness[band].to(ab.device), ab)
+            rgb = color.to_rgb8(self.lightness[band].to(ab.device), ab)
             picture[band] = rgb.permute(1, 2, 0).cpu().numpy()
         return picture
 
@@ -258,7 +272,7 @@ class Photo:
         self, x: int, y: int, prediction: backends.Prediction, k: int
     ) -> list[tuple[tuple[int, int, int], float]]:
         likely = self._clusters(prediction.logits(), (x + 0.5) / self.width, (y + 0.5) / self.height, k)
-        rgb = color.to_rgb8(self._lightness[y, x].expand(1, k), torch.from_numpy(likely.ab).T[:, None])[:, 0].T
+        rgb = color.to_rgb8(self.lightness[y, x].expand(1, k), torch.from_numpy(likely.ab).T[:, None])[:, 0].T
         return [((int(r), int(g), int(b)), float(p)) for (r, g, b), p in zip(rgb, likely.probability, strict=True)]
 
     def _clusters(self, logits: Tensor, x: float, y: float, k: int) -> Palette:

@@ -60,6 +60,19 @@ def find(name_or_path: str | Path) -> Path:
     return path
 
 
+def present(first: str) -> list[str]:
+    """Return the models whose weights are on this machine, `first` before the others."""
+    others = [name for name in MODELS if name != first and _is_present(name)]
+    return [first, *others]
+
+
+def _is_present(name: str) -> bool:
+    try:
+        return find(name).is_file()
+    except WeightsMissing:
+        return False
+
+
 def _looks_like_path(text: str) -> bool:
     separators = [separator for separator in (os.sep, os.altsep) if separator]
     return text.lower().endswith(SUFFIXES) or any(separator in text for separator in separators)

@@ -52,17 +52,18 @@ def _importable(module: str) -> bool:
         return False
 
 
-def launch(dead: str = "", patience: float = PATIENCE_S) -> Endpoint:
+def launch(dead: str = "", patience: float = PATIENCE_S, words: list[str] | None = None) -> Endpoint:
     """Start the daemon and wait until it says where it is.
 
-    dead: instance of the daemon whose endpoint file is there but which no longer answers.
+    dead: instance of the daemon whose endpoint file is there but which no longer answers. words: the command; found
+    by `command` if not given.
     Raises DaemonUnreachable if it does not come up within `patience` seconds.
     """
     if Path("/.flatpak-info").exists():
         raise DaemonUnreachable(
             "The daemon cannot be started from inside Flatpak.", "Start it in a terminal: huedot start."
         )
-    words = command()
+    words = words or command()
     log = private_directory(runtime_directories()[0]) / LOG
     child = _start(words, log)
     deadline = time.monotonic() + patience

@@ -1,0 +1,222 @@
+"""The daemon's life: one at a time, found by its endpoint file, started detached, stopped cleanly."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+from filelock import FileLock, Timeout
+from platformdirs import user_log_path
+
+from huedot.protocol import launcher
+from huedot.protocol.client import Client
+from huedot.protocol.endpoint import Endpoint, find_endpoint, remove_endpoint, write_endpoint
+from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError
+from huedot.protocol.paths import private_directory, runtime_directories, socket_path
+from huedot.protocol.wire import VERSION, Header
+
+if TYPE_CHECKING:  # it imports torch, which `start`, `stop` and `status` do not need
+    from .server import Server
+
+LOCK = "daemon.lock"
+LOG_BYTES, LOGS_KEPT = 1 << 20, 3
+STOP_S = 5.0  # for a daemon to stop when asked, before it is told, and before it is killed
+POLL_S = 0.05
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """How a daemon serves; each field is an option of `huedot serve`."""
+
+    model: str = "huedot"
+    device: str = "auto"
+    tcp: bool = not hasattr(socket, "AF_UNIX")  # 127.0.0.1 instead of a Unix socket
+    port: int = 0  # 0: any that is free
+    cache_bytes: int = 2 << 30  # of photographs
+    idle_unload_s: float = 15 * 60  # without a request, after which the network leaves memory; 0 for never
+    idle_exit_s: float = 60 * 60  # and after which the daemon exits; 0 for never
+    threads: int = 0  # of torch; 0 for its own choice
+
+    def words(self) -> list[str]:
+        """Return the options that differ from the defaults, as words of the command line."""
+        words = []
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value != each.default:
+                flag = f"--{each.name.replace('_', '-')}"
+                words += [flag] if value is True else [flag, str(value)]
+        return words
+
+
+def serve(options: ServeOptions = ServeOptions()) -> bool:
+    """Serve in this process until told to stop; returns False, at once, if a daemon runs already.
+
+    Raises FileError or Unauthorized if the runtime directory cannot be used, ArgumentError for a port that is taken.
+    """
+    _log_to_file()
+    lock = FileLock(private_directory(runtime_directories()[-1]) / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.info("a daemon runs already")
+        return False
+    with lock:
+        return _serve(options)
+
+
+def _serve(options: ServeOptions) -> bool:
+    import torch
+
+    from .server import Server
+    from .studio import Studio
+
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    secret = os.urandom(32) if options.tcp else b""
+    studio = Studio(options.model, options.device, options.cache_bytes)
+    server = Server(studio, secret, options.idle_unload_s, options.idle_exit_s)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.stop())
+    try:
+        address = server.listen_tcp(options.port) if options.tcp else _listen_unix(server)
+        facts = (os.getpid(), VERSION, version("huedot"), server.instance, secret.hex(), time.time())
+        write_endpoint(Endpoint(address, *facts))
+        log.info("serving at %s, protocol %s", address, VERSION)
+        server.run()
+    finally:
+        remove_endpoint(server.instance)
+        if not options.tcp:
+            socket_path().unlink(missing_ok=True)
+    log.info("stopped")
+    return True
+
+
+def _listen_unix(server: Server) -> str:
+    """Make the socket ourselves: libzmq would take over another daemon's, and leave the modes to the umask."""
+    path = socket_path()
+    private_directory(path.parent)
+    path.unlink(missing_ok=True)  # stale: we hold the lock
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o077)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        raise FileError(f"The socket {path} cannot be made: {error.strerror}.", "Set HUEDOT_RUNTIME.") from error
+    finally:
+        os.umask(mask)
+    listener.listen(128)
+    return server.listen_unix(listener, str(path))
+
+
+def log_path() -> Path:
+    """Return where the daemon's log is."""
+    return user_log_path("huedot", appauthor=False) / "daemon.log"
+
+
+def _log_to_file() -> None:
+    """Log to a file that does not grow for ever, beside stderr; without the file if it cannot be written."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    path = log_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT)
+    except OSError as error:
+        log.warning("no log in %s: %s", path, error.strerror)
+        return
+    handler.setFormatter(logging.getLogger().handlers[0].formatter)
+    logging.getLogger().addHandler(handler)
+
+
+def start(options: ServeOptions = ServeOptions(), timeout: float = launcher.PATIENCE_S) -> tuple[Header, bool]:
+    """Start a daemon, detached, unless one runs; returns its `hello`, and whether it is new.
+
+    Raises DaemonUnreachable if it does not come up within `timeout` seconds.
+    """
+    stale = ""
+    try:
+        stale = find_endpoint().instance
+        return status_hello(), False
+    except DaemonUnreachable:
+        command = [sys.executable, "-m", "huedot.daemon.cli", "serve", *options.words()]
+        launcher.launch(dead=stale, patience=timeout, words=command)
+        return status_hello(), True
+
+
+def status_hello() -> Header:
+    """Return the `hello` of the daemon that runs; raises DaemonUnreachable if none does."""
+    with _client() as client:
+        return client.connect()
+
+
+def status() -> Header:
+    """Return what the daemon says of itself; raises DaemonUnreachable if none runs."""
+    with _client() as client:
+        return client.status()
+
+
+def stop() -> bool:
+    """Stop the daemon, by force if it hangs; returns whether one ran."""
+    try:
+        endpoint = find_endpoint()
+    except DaemonUnreachable:
+        return False
+    process = _process(endpoint)
+    try:
+        with _client() as client:
+            client.shutdown()
+    except DaemonUnreachable:
+        if process is None:
+            remove_endpoint(endpoint.instance)
+            return False
+    if process is not None:
+        _end(process)
+    remove_endpoint(endpoint.instance)  # one that was killed leaves its file behind
+    return True
+
+
+def _process(endpoint: Endpoint) -> psutil.Process | None:
+    """Return the daemon's process, unless its number has passed to another."""
+    try:
+        process = psutil.Process(endpoint.pid)
+        is_daemon = process.create_time() <= endpoint.started + 1 and _is_locked()
+        return process if is_daemon else None
+    except psutil.Error:
+        return None
+
+
+def _is_locked() -> bool:
+    """Return whether a daemon holds the lock, which the system drops when it dies."""
+    try:
+        with FileLock(private_directory(runtime_directories()[-1]) / LOCK).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _end(process: psutil.Process) -> None:
+    for force in (lambda: None, process.terminate, process.kill):
+        try:
+            force()
+            process.wait(STOP_S)
+            return
+        except psutil.TimeoutExpired:
+            continue
+        except psutil.NoSuchProcess:
+            return
+    raise HueDotError(f"Process {process.pid} does not end.", "Restart the computer.")
+
+
+def _client() -> Client:
+    return Client("huedot", version("huedot"), launch=False)

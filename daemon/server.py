@@ -1,0 +1,327 @@
+"""The I/O loop: a ROUTER that checks, answers what is quick, hands the rest to the worker, and never computes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import statistics
+import time
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import zmq
+
+from huedot.model import loading
+from huedot.protocol.errors import ArgumentError, BadRequest, Cancelled, HueDotError, Unauthorized
+from huedot.protocol.messages import MAX_DOTS, Request, parse_request
+from huedot.protocol.wire import (
+    DAEMON,
+    MAX_FRAME_BYTES,
+    MAX_FRAMES,
+    MAX_HEADER_BYTES,
+    MAX_IMAGE_PIXELS,
+    MAX_MESSAGE_BYTES,
+    NONCE_BYTES,
+    VERSION,
+    Buffer,
+    Channel,
+    check_version,
+    refusal,
+)
+
+from .studio import Studio
+from .worker import Job, Worker, error_fields
+
+QUEUE = 256  # jobs that may wait
+PEERS = 4096  # connections remembered, the longest silent forgotten first
+HIGH_WATER = 8  # messages that libzmq holds for a peer that does not read
+OUTBOX_BYTES = 256 << 20  # and what we hold beyond that
+PATIENCE_S = 10.0  # after which a peer that does not read is given up
+TICK_MS = 500
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Peer:
+    """One connection: its channel, whether it said hello, its requests without an answer, what it has yet to read."""
+
+    channel: Channel
+    greeted: bool = False
+    pending: set[str] = field(default_factory=set)
+    outbox: deque[list[Buffer]] = field(default_factory=deque)
+    stuck_since: float = 0.0
+
+
+class Server:
+    """Answers every request exactly once, with result, error or superseded."""
+
+    def __init__(self, studio: Studio, secret: bytes, idle_unload_s: float, idle_exit_s: float) -> None:
+        """Prepare to serve a studio; `secret` signs every message, and is empty on a Unix socket."""
+        self.instance = secrets.token_hex(8)
+        self._studio, self._secret, self._idle_exit_s = studio, secret, idle_exit_s
+        self._peers: OrderedDict[bytes, Peer] = OrderedDict()
+        self._router: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
+        for option, value in {
+            zmq.LINGER: 200,
+            zmq.ROUTER_MANDATORY: 1,
+            zmq.MAXMSGSIZE: MAX_FRAME_BYTES,
+            zmq.SNDHWM: HIGH_WATER,
+            zmq.HANDSHAKE_IVL: 5000,
+        }.items():
+            self._router.setsockopt(option, value)
+        self._finished: deque[tuple[Job, str, dict[str, Any], Sequence[Buffer]]] = deque()
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
+        self._worker = Worker(studio, self._deliver, QUEUE, idle_unload_s)
+        self._running, self._began, self._active = True, time.monotonic(), time.monotonic()
+        self._counts = {"completed": 0, "superseded": 0, "failed": 0}
+        self._milliseconds: deque[float] = deque(maxlen=100)
+
+    def listen_unix(self, listener: socket.socket, path: str) -> str:
+        """Serve a Unix socket that is bound and listens already; returns the address."""
+        self._router.setsockopt(zmq.USE_FD, listener.detach())  # libzmq closes it
+        self._router.bind(f"ipc://{path}")
+        return f"ipc://{path}"
+
+    def listen_tcp(self, port: int) -> str:
+        """Bind 127.0.0.1, to a free port if `port` is 0; returns the address. Raises ArgumentError."""
+        try:
+            self._router.bind(f"tcp://127.0.0.1:{port or '*'}")
+        except zmq.ZMQError as error:
+            raise ArgumentError("port", f"{port} cannot be used: {error.strerror}.", "Choose another.") from error
+        return str(self._router.getsockopt_string(zmq.LAST_ENDPOINT))
+
+    def stop(self) -> None:
+        """Leave the loop soon; for signal handlers and other threads."""
+        self._running = False
+        self._wake()
+
+    def run(self) -> None:
+        """Serve until `stop`, `shutdown`, or too long an idleness; then answer what waits with `cancelled`."""
+        poller = zmq.Poller()
+        poller.register(self._router, zmq.POLLIN)
+        poller.register(self._wake_reader, zmq.POLLIN)
+        while self._running:
+            ready = dict(poller.poll(TICK_MS))
+            if self._wake_reader.fileno() in ready:
+                self._drain_wakes()
+            if self._router in ready:
+                self._receive()
+            self._answer_finished()
+            self._retry_outboxes()
+            if self._idle_too_long():
+                break
+        self._close()
+
+    def _wake(self) -> None:
+        try:
+            self._wake_writer.send(b"\0")
+        except (BlockingIOError, OSError):
+            return  # it is awake already, or closed
+
+    def _drain_wakes(self) -> None:
+        try:
+            while self._wake_reader.recv(4096):
+                pass
+        except BlockingIOError:
+            return
+
+    def _deliver(self, job: Job, kind: str, fields: dict[str, Any], frames: Sequence[Buffer]) -> None:
+        """Take a reply from the worker, on the worker's thread."""
+        self._finished.append((job, kind, fields, frames))
+        self._wake()
+
+    def _answer_finished(self) -> None:
+        while self._finished:
+            job, kind, fields, frames = self._finished.popleft()
+            self._active = time.monotonic()
+            if kind == "result" and "milliseconds" in fields:
+                self._milliseconds.append(fields["milliseconds"])
+            peer = self._peers.get(job.peer)
+            if peer is not None and job.request.id in peer.pending:  # else the connection has begun anew since
+                self._reply(job.peer, job.request.id, kind, fields, frames)
+
+    def _idle_too_long(self) -> bool:
+        idle = time.monotonic() - self._active
+        if not self._idle_exit_s or idle < self._idle_exit_s or len(self._worker):
+            return False
+        log.info("idle for %.0f s: exiting", idle)
+        return True
+
+    def _receive(self) -> None:
+        """Handle what has come in, but not so much of it that the worker's replies would wait."""
+        for _ in range(100):
+            try:
+                peer, *parts = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                return
+            self._active = time.monotonic()
+            self._handle(peer.bytes, [part.buffer for part in parts])
+
+    def _handle(self, identity: bytes, parts: Sequence[Buffer]) -> None:
+        peer = self._peer(identity)
+        request_id = ""
+        try:
+            header, frames = peer.channel.open(parts)
+            if not peer.greeted and header.get("op") != "hello":
+                raise Unauthorized("The connection does not begin with hello.", "Say hello first.")
+            given = header.get("id")
+            request_id = given if isinstance(given, str) and given not in peer.pending else ""
+            request = parse_request(header, frames)
+            if request.id in peer.pending:
+                raise BadRequest(f"The id {request.id!r} is in use.", "Give every request an id of its own.")
+            peer.pending.add(request.id)
+            self._dispatch(identity, peer, request)
+        except Unauthorized as error:
+            log.warning("refused a peer: %s", error.message)
+            self._forget(identity)
+            self._send(identity, Peer(Channel()), refusal(error))
+        except HueDotError as error:
+            self._reply(identity, request_id, "error", error_fields(error))
+
+    def _peer(self, identity: bytes) -> Peer:
+        peer = self._peers.get(identity)
+        if peer is None:
+            while len(self._peers) >= PEERS:
+                self._forget(next(iter(self._peers)))
+            peer = self._peers[identity] = Peer(Channel(self._secret, DAEMON))
+        self._peers.move_to_end(identity)
+        return peer
+
+    def _forget(self, identity: bytes) -> None:
+        """Forget a connection, and cancel what it asked for."""
+        if self._peers.pop(identity, None) is not None:
+            self._worker.cancel(lambda job: job.peer == identity)
+
+    def _dispatch(self, identity: bytes, peer: Peer, request: Request) -> None:
+        if request.op == "hello":
+            self._hello(identity, peer, request)
+        elif request.op == "ping":
+            self._reply(identity, request.id, "result", {})
+        elif request.op == "status":
+            self._reply(identity, request.id, "result", self._status())
+        elif request.op == "cancel":
+            self._cancel(identity, request)
+        elif request.op == "shutdown":
+            log.info("asked to shut down")
+            self._reply(identity, request.id, "result", {})
+            self._running = False
+        else:
+            older = self._worker.submit(Job(identity, request))
+            if older is not None:
+                self._reply(identity, older.request.id, "superseded", {"by": request.id})
+
+    def _hello(self, identity: bytes, peer: Peer, request: Request) -> None:
+        peer.channel.nonce = request.parameters["nonce"]
+        check_version(request.parameters["protocol"])
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        limits = {
+            "header_bytes": MAX_HEADER_BYTES,
+            "frames": MAX_FRAMES,
+            "frame_bytes": MAX_FRAME_BYTES,
+            "message_bytes": MAX_MESSAGE_BYTES,
+            "image_pixels": MAX_IMAGE_PIXELS,
+            "dots": MAX_DOTS,
+            "queue": QUEUE,
+        }
+        self._reply(identity, request.id, "result", {**self._introduction(), "nonce": nonce, "limits": limits})
+        peer.channel.nonce, peer.greeted = nonce, True
+        app = f"{request.parameters['app']} {request.parameters['app_version']}"
+        log.info("hello from %s", app.encode("ascii", "backslashreplace").decode())
+
+    def _introduction(self) -> dict[str, Any]:
+        return {
+            "protocol": VERSION,
+            "daemon_version": version("huedot"),
+            "pid": os.getpid(),
+            "instance": self.instance,
+            "device": self._studio.device,
+            "models": loading.present(first=self._studio.model),
+        }
+
+    def _status(self) -> dict[str, Any]:
+        sessions = self._studio.sessions
+        return {
+            **self._introduction(),
+            "uptime_seconds": time.monotonic() - self._began,
+            "clients": sum(peer.greeted for peer in self._peers.values()),
+            "images": len(sessions),
+            "image_bytes": sessions.bytes,
+            "queued": len(self._worker),
+            **self._counts,
+            "milliseconds": statistics.median(self._milliseconds) if self._milliseconds else None,
+        }
+
+    def _cancel(self, identity: bytes, request: Request) -> None:
+        target = request.parameters["target"]
+        removed, running = self._worker.cancel(lambda job: job.peer == identity and job.request.id == target)
+        self._answer_cancelled(removed)
+        self._reply(identity, request.id, "result", {"cancelled": bool(removed) or running})
+
+    def _answer_cancelled(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            error = Cancelled("The request was cancelled.")
+            self._reply(job.peer, job.request.id, "error", error_fields(error))
+
+    def _reply(
+        self, identity: bytes, request_id: str, kind: str, fields: dict[str, Any], frames: Sequence[Buffer] = ()
+    ) -> None:
+        """Send a reply, unless the peer is gone."""
+        peer = self._peers.get(identity)
+        if peer is None:
+            return
+        if kind != "progress":
+            peer.pending.discard(request_id)
+            self._counts[{"result": "completed", "error": "failed"}.get(kind, kind)] += 1
+        self._send(identity, peer, peer.channel.seal({**fields, "id": request_id, "kind": kind}, frames))
+
+    def _send(self, identity: bytes, peer: Peer, parts: list[Buffer]) -> None:
+        if peer.outbox:
+            self._hold(identity, peer, parts)
+            return
+        try:
+            self._router.send_multipart([identity, *parts], zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            peer.stuck_since = time.monotonic()
+            self._hold(identity, peer, parts)
+        except zmq.ZMQError:  # unreachable: the peer has gone
+            self._forget(identity)
+
+    def _hold(self, identity: bytes, peer: Peer, parts: list[Buffer]) -> None:
+        """Keep a message for a peer that does not read, within bounds."""
+        peer.outbox.append(parts)
+        held = sum(memoryview(part).nbytes for message in peer.outbox for part in message)
+        if held > OUTBOX_BYTES:
+            log.warning("a peer reads nothing: dropped")
+            self._forget(identity)
+
+    def _retry_outboxes(self) -> None:
+        for identity, peer in [item for item in self._peers.items() if item[1].outbox]:
+            waiting, peer.outbox = peer.outbox, deque()
+            since = peer.stuck_since
+            for parts in waiting:
+                self._send(identity, peer, parts)
+            if len(peer.outbox) < len(waiting):
+                continue
+            peer.stuck_since = since
+            if time.monotonic() - since > PATIENCE_S:
+                log.warning("a peer has read nothing for %.0f s: dropped", PATIENCE_S)
+                self._forget(identity)
+
+    def _close(self) -> None:
+        jobs, _ = self._worker.cancel(lambda job: True)
+        self._answer_cancelled(jobs)
+        ended = self._worker.stop(patience_s=1.0)
+        self._answer_finished()
+        self._router.close()
+        self._wake_reader.close()
+        self._wake_writer.close()
+        if not ended:
+            log.warning("the worker was still computing")

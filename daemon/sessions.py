@@ -1,0 +1,74 @@
+"""The photographs that the daemon holds: opened once by content, dropped when memory runs short."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from huedot.model import Photo, Reference
+from huedot.protocol.errors import ImageUnknown
+
+MAX_REFERENCES = 64  # each is 1.3 kB
+
+
+class Sessions:
+    """Photographs by content hash and model, the least recently used dropped first; references by content hash."""
+
+    def __init__(self, capacity_bytes: int) -> None:
+        """Hold photographs of `capacity_bytes` together, and always the latest one."""
+        self.capacity_bytes = capacity_bytes
+        self.bytes = 0
+        self._photos: OrderedDict[tuple[str, str], Photo] = OrderedDict()
+        self._references: OrderedDict[str, Reference] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def __contains__(self, key: tuple[str, str]) -> bool:
+        return key in self._photos
+
+    def photo(self, image: str, model: str) -> Photo:
+        """Return a photograph; raises ImageUnknown."""
+        if (image, model) not in self._photos:
+            raise ImageUnknown("The daemon does not hold this image.", "Send it again with open_image.")
+        self._photos.move_to_end((image, model))
+        return self._photos[image, model]
+
+    def add(self, image: str, model: str, photo: Photo) -> None:
+        """Hold a photograph, and drop others until all fit."""
+        self.drop(image, model)
+        self._photos[image, model] = photo
+        self.bytes += photo.nbytes
+        while self.bytes > self.capacity_bytes and len(self._photos) > 1:
+            self.drop(*next(iter(self._photos)))
+
+    def drop(self, image: str, model: str) -> bool:
+        """Forget a photograph; returns whether it was held."""
+        photo = self._photos.pop((image, model), None)
+        if photo is not None:
+            self.bytes -= photo.nbytes
+        return photo is not None
+
+    def close(self, image: str) -> bool:
+        """Forget an image, opened for whatever model; returns whether it was held."""
+        held = [key for key in self._photos if key[0] == image]
+        for key in held:
+            self.drop(*key)
+        return bool(held)
+
+    def reference(self, histogram: str) -> Reference:
+        """Return a reference; raises ImageUnknown."""
+        if histogram not in self._references:
+            raise ImageUnknown("The daemon does not hold this reference.", "Send it again with histogram.")
+        self._references.move_to_end(histogram)
+        return self._references[histogram]
+
+    def add_reference(self, histogram: str, reference: Reference) -> None:
+        """Hold a reference."""
+        self._references[histogram] = reference
+        while len(self._references) > MAX_REFERENCES:
+            self._references.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all photographs; references, which no network made, stay."""
+        self._photos.clear()
+        self.bytes = 0

@@ -1,0 +1,200 @@
+"""What each operation of the protocol does: requests in, fields and frames out. It knows nothing of sockets."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from huedot.model import Colorizer, Dot, Hints, Photo, Reference, color, gamut
+from huedot.protocol.errors import ArgumentError, BadRequest
+from huedot.protocol.messages import DEFAULT_RADIUS, Request, image_id
+from huedot.protocol.wire import Buffer
+
+from .sessions import Sessions
+
+Show = Callable[[str, float | None], None]  # stage, and fraction 0..1 where it is known
+log = logging.getLogger(__name__)
+
+
+class Answer(NamedTuple):
+    """The fields and frames of a result."""
+
+    fields: dict[str, Any]
+    frames: Sequence[Buffer] = ()
+
+
+class Studio:
+    """The networks, loaded when first asked for, and the photographs opened with them. For one thread."""
+
+    def __init__(self, model: str = "huedot", device: str = "auto", cache_bytes: int = 2 << 30) -> None:
+        """Prepare to serve `model` by default, on `device`; loads nothing yet."""
+        self.model, self.device_wanted = model, device
+        self.sessions = Sessions(cache_bytes)
+        self._colorizers: dict[str, Colorizer] = {}
+
+    @property
+    def device(self) -> str:
+        """Where the default network runs, for people; what was asked for, before it is loaded."""
+        loaded = self._colorizers.get(self.model)
+        return str(loaded.device) if loaded else self.device_wanted
+
+    def answer(self, request: Request, show: Show) -> Answer:
+        """Do what a request asks; raises HueDotError. `show` is told of slow stages, and may raise to stop the work."""
+        operation: Callable[[Request, Show], Answer] = getattr(self, f"_{request.op}")
+        return operation(request, show)
+
+    def warm_up(self) -> None:
+        """Load the default network and use it once, so that the first dot is as quick as the tenth."""
+        photo = self._colorizer(self.model, lambda stage, fraction: None).open(np.full((256, 256), 128, np.uint8))
+        photo.palette(128, 128, Hints.from_dots([Dot(128, 128, 3, (20.0, 20.0))], (256, 256)))
+        photo.colorize()
+
+    def unload(self) -> None:
+        """Free the networks and the photographs; the next request loads anew."""
+        if self._colorizers:
+            log.info("idle: the network is unloaded")
+        self._colorizers.clear()
+        self.sessions.clear()
+        gc.collect()
+
+    def _colorizer(self, model: str, show: Show) -> Colorizer:
+        if model not in self._colorizers:
+            show("loading the network", None)
+            began = time.monotonic()
+            self._colorizers[model] = Colorizer.load(model, self.device_wanted)
+            where = self._colorizers[model].device
+            log.info("loaded %s on %s in %.1f s", model, where, time.monotonic() - began)
+        return self._colorizers[model]
+
+    def _open_image(self, request: Request, show: Show) -> Answer:
+        given = request.parameters
+        model = given["model"] or self.model
+        if (given["image"], model) not in self.sessions:
+            pixels = _checked_pixels(request, "image")
+            colorizer = self._colorizer(model, show)
+            show("reading the photograph", None)
+            rgb = pixels[..., 0] if given["channels"] == 1 else pixels[..., :3]
+            self.sessions.add(given["image"], model, colorizer.open(np.ascontiguousarray(rgb)))
+        return Answer({"image": given["image"]})
+
+    def _colorize(self, request: Request, show: Show) -> Answer:
+        began = time.perf_counter()
+        photo, hints, extra = self._question(request)
+        x, y, width, height = request.parameters["region"] or (0, 0, photo.width, photo.height)
+        _check_inside("region", (x, y, width, height), photo)
+        picture = photo.colorize(hints, **extra)[y : y + height, x : x + width]
+        colorizer = self._colorizer(request.parameters["model"] or self.model, show)
+        fields = {
+            "result": secrets.token_hex(8),
+            "image": request.parameters["image"],
+            **{"x": x, "y": y, "width": width, "height": height, "channels": 3},
+            "base": None,
+            "tiles": [(x, y, width, height)],
+            "device": str(colorizer.device),
+            "milliseconds": (time.perf_counter() - began) * 1000,
+            "warnings": [f"Colored on the CPU: {colorizer.fell_back}."] if colorizer.fell_back else [],
+        }
+        return Answer(fields, [np.ascontiguousarray(picture).data])
+
+    def _palette(self, request: Request, show: Show) -> Answer:
+        photo, hints, extra = self._question(request)
+        x, y = request.parameters["x"], request.parameters["y"]
+        colors = photo.palette(x, y, hints, request.parameters["k"], **extra)
+        ab = _ab([rgb for rgb, _ in colors])
+        return Answer(
+            {
+                "lightness": float(photo.lightness[y, x]),
+                "colors": [
+                    {"ab": each, "rgb": rgb, "probability": probability}
+                    for each, (rgb, probability) in zip(ab, colors, strict=True)
+                ],
+            }
+        )
+
+    def _suggest(self, request: Request, show: Show) -> Answer:
+        photo, hints, _ = self._question(request)
+        places = photo.suggest_places(hints, request.parameters["n"])
+        return Answer({"places": [place._asdict() for place in places]})
+
+    def _variations(self, request: Request, show: Show) -> Answer:
+        photo, hints, _ = self._question(request)
+        show("trying colors", None)
+        found = photo.variation_dots(hints, request.parameters["n"])
+        previews = []
+        for i, dots in enumerate(found):
+            show("coloring previews", i / len(found))
+            painted = Hints.from_dots(dots, (photo.height, photo.width)).plus(hints)
+            previews.append(photo.preview(painted, request.parameters["side"]))
+        height, width = previews[0].shape[:2]
+        variations = [{"dots": [dot._asdict() for dot in dots]} for dots in found]
+        frames: list[Buffer] = [np.ascontiguousarray(preview).data for preview in previews]
+        return Answer({"width": width, "height": height, "variations": variations}, frames)
+
+    def _gamut(self, request: Request, show: Show) -> Answer:
+        size = request.parameters["size"]
+        picture = gamut.picture(request.parameters["lightness"], size)
+        extent = [-gamut.EXTENT, gamut.EXTENT] * 2
+        return Answer({"size": size, "extent": extent}, [np.ascontiguousarray(picture).data])
+
+    def _histogram(self, request: Request, show: Show) -> Answer:
+        pixels = _checked_pixels(request, "histogram")
+        alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
+        reference = Reference.of(np.ascontiguousarray(pixels[..., :3]), alpha)
+        identity = request.parameters["histogram"]
+        self.sessions.add_reference(identity, reference)
+        return Answer({"histogram": identity, "saturation": reference.saturation})
+
+    def _close_image(self, request: Request, show: Show) -> Answer:
+        return Answer({"closed": self.sessions.close(request.parameters["image"])})
+
+    def _question(self, request: Request) -> tuple[Photo, Hints, dict[str, Any]]:
+        """Return the photograph, the local hints and the global hints of a request."""
+        given = request.parameters
+        photo = self.sessions.photo(given["image"], given["model"] or self.model)
+        reference = self.sessions.reference(given["histogram"]) if given["histogram"] else None
+        hints = Hints.none()
+        if given["layer"]:
+            _check_inside("layer", given["layer"], photo)
+            left, top, width, height = given["layer"]
+            layer = np.frombuffer(request.frames[0], np.uint8).reshape(height, width, 4)
+            hints = Hints.from_layer(layer, left, top)
+        if given["dots"]:
+            size = (photo.height, photo.width)
+            hints = hints.plus(Hints.from_dots([_dot(i, dot, size) for i, dot in enumerate(given["dots"])], size))
+        return photo, hints, {"histogram": reference, "saturation": given["saturation"]}
+
+
+def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
+    """Return the pixels of a request, (H, W, C); raises BadRequest unless they are those that its id says."""
+    given, frame = request.parameters, request.frames[0]
+    shape = (given["height"], given["width"], given["channels"])
+    if image_id(frame, given["width"], given["height"], given["channels"]) != given[name]:
+        raise BadRequest(f"`{name}` is not the hash of these pixels.", "Form it as section 5 of the protocol says.")
+    return np.frombuffer(frame, np.uint8).reshape(shape)
+
+
+def _check_inside(name: str, rectangle: tuple[int, int, int, int], photo: Photo) -> None:
+    x, y, width, height = rectangle
+    if x + width > photo.width or y + height > photo.height:
+        raise ArgumentError(name, f"reaches beyond the image, which has {photo.width} x {photo.height} pixels.")
+
+
+def _dot(index: int, dot: Mapping[str, Any], size: tuple[int, int]) -> Dot:
+    if dot["x"] >= size[1] or dot["y"] >= size[0]:
+        raise ArgumentError(f"dots[{index}]", f"lies outside the image, which has {size[1]} x {size[0]} pixels.")
+    a, b = dot["ab"] if "ab" in dot else _ab([dot["rgb"]])[0]
+    return Dot(dot["x"], dot["y"], dot.get("radius", DEFAULT_RADIUS), (a, b))
+
+
+def _ab(colors: list[tuple[int, int, int]]) -> list[tuple[float, float]]:
+    """Convert sRGB colors, 0..255, to ab."""
+    rgb = torch.tensor(colors, dtype=torch.float32).T[:, None] / 255
+    return [(float(a), float(b)) for a, b in color.rgb_to_lab(rgb)[1:, 0].T]

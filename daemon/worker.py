@@ -1,0 +1,145 @@
+"""The one thread that computes: it takes jobs in order, lets newer ones supersede older ones, and owns torch."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from huedot.protocol.errors import Busy, Cancelled, HueDotError
+from huedot.protocol.messages import Request
+from huedot.protocol.wire import Buffer
+
+from .studio import Studio
+
+PROGRESS_EVERY_S = 0.1
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Job:
+    """A request of one peer, waiting or under way."""
+
+    peer: bytes
+    request: Request
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def key(self) -> tuple[bytes, str] | None:
+        """What a newer job must share to supersede this one; None if nothing supersedes it."""
+        if self.request.op != "colorize":
+            return None
+        return self.peer, self.request.parameters["key"] or self.request.parameters["image"]
+
+
+Deliver = Callable[[Job, str, dict[str, Any], Sequence[Buffer]], None]  # the reply's kind, fields and frames
+
+
+class Worker:
+    """Runs a studio on a thread of its own."""
+
+    def __init__(self, studio: Studio, deliver: Deliver, limit: int, idle_unload_s: float) -> None:
+        """Start working.
+
+        deliver: called on the worker's thread with every reply; limit: jobs that may wait; idle_unload_s: seconds
+        without a job after which the network is unloaded, 0 for never.
+        """
+        self._studio, self._deliver, self._limit = studio, deliver, limit
+        self._idle_unload_s = idle_unload_s or None
+        self._waiting: list[Job] = []
+        self._running: Job | None = None
+        self._stopping = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._thread.start()
+
+    def __len__(self) -> int:
+        """Return how many jobs wait or run."""
+        return len(self._waiting) + (self._running is not None)
+
+    def submit(self, job: Job) -> Job | None:
+        """Queue a job; returns the waiting one that it supersedes, if any. Raises Busy when the queue is full."""
+        with self._changed:
+            older = next((each for each in self._waiting if job.key is not None and each.key == job.key), None)
+            if older is not None:
+                self._waiting[self._waiting.index(older)] = job
+            elif len(self._waiting) >= self._limit:
+                raise Busy(f"{self._limit} requests are waiting already.", "Try again in a moment.")
+            else:
+                self._waiting.append(job)
+            self._changed.notify()
+            return older
+
+    def cancel(self, wanted: Callable[[Job], bool]) -> tuple[list[Job], bool]:
+        """Cancel jobs; returns those that waited, which are the caller's to answer, and whether one is under way."""
+        with self._changed:
+            removed = [job for job in self._waiting if wanted(job)]
+            self._waiting = [job for job in self._waiting if not wanted(job)]
+            running = self._running is not None and wanted(self._running)
+            if running and self._running is not None:
+                self._running.cancelled.set()
+            return removed, running
+
+    def stop(self, patience_s: float) -> bool:
+        """Stop after the job under way, which is cancelled; returns whether the thread has ended in time."""
+        self.cancel(lambda job: True)
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join(patience_s)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        try:
+            self._studio.warm_up()
+        except HueDotError as error:  # whoever asks for this network will be told
+            log.warning("%s", error)
+        while (job := self._next()) is not None:
+            kind, fields, frames = self._do(job)
+            with self._changed:
+                self._running = None
+            self._deliver(job, kind, fields, frames)
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            while not self._waiting and not self._stopping:
+                if not self._changed.wait(self._idle_unload_s):
+                    self._studio.unload()
+            if self._stopping:
+                return None
+            self._running = self._waiting.pop(0)
+            return self._running
+
+    def _do(self, job: Job) -> tuple[str, dict[str, Any], Sequence[Buffer]]:
+        shown = 0.0
+
+        def show(stage: str, fraction: float | None) -> None:
+            nonlocal shown
+            if job.cancelled.is_set():
+                raise Cancelled("The request was cancelled.")
+            if time.monotonic() - shown > PROGRESS_EVERY_S:
+                shown = time.monotonic()
+                self._deliver(job, "progress", {"stage": stage, "fraction": fraction}, ())
+
+        try:
+            answer = self._studio.answer(job.request, show)
+            if job.cancelled.is_set():
+                raise Cancelled("The request was cancelled.")
+            return "result", answer.fields, answer.frames
+        except HueDotError as error:
+            return "error", error_fields(error), ()
+        except Exception:  # a request must never take the daemon down, and is always answered
+            log.exception("%s failed", job.request.op)
+            what = HueDotError(
+                "Something went wrong inside the daemon.", "Its log says what; huedot doctor says where."
+            )
+            return "error", error_fields(what), ()
+
+
+def error_fields(error: HueDotError) -> dict[str, Any]:
+    """Return an error as the fields of a reply."""
+    fields: dict[str, Any] = {"code": error.code, "message": error.message, "remedy": error.remedy}
+    return {**fields, "retry_after": 0.5} if isinstance(error, Busy) else fields
