@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from huedot.model.hints import OPAQUE
 from huedot.protocol.errors import ArgumentError, FileError
+from huedot.protocol.messages import OPAQUE
 
 from .photographs import read_photograph
 

@@ -163,7 +163,7 @@ def write_picture(path: Path, rgb: NDArray[np.uint8], source: Photograph | None 
     form = FORMATS[path.suffix.lower()]
     image = Image.fromarray(rgb)
     options = dict(QUALITY.get(form, {}))
-    options["icc_profile"] = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    options["icc_profile"] = _srgb_profile()
     if source is not None:
         if source.alpha is not None and form != "JPEG":
             image.putalpha(Image.fromarray(source.alpha))
@@ -172,6 +172,12 @@ def write_picture(path: Path, rgb: NDArray[np.uint8], source: Photograph | None 
         if source.dpi:
             options["dpi"] = source.dpi
     _write_whole(path, lambda part: image.save(part, form, **options))
+
+
+def _srgb_profile() -> bytes:
+    """Return sRGB as an ICC profile without its date, so that equal pictures make equal files."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile[:24] + bytes(12) + profile[36:]
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:

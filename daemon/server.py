@@ -42,6 +42,7 @@ PEERS = 4096  # connections remembered, the longest silent forgotten first
 HIGH_WATER = 8  # messages that libzmq holds for a peer that does not read
 OUTBOX_BYTES = 256 << 20  # and what we hold beyond that
 PATIENCE_S = 10.0  # after which a peer that does not read is given up
+RECENT_S = 60.0  # a ROUTER is not told who leaves: who was heard of within this time counts as a client
 TICK_MS = 500
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Peer:
     pending: set[str] = field(default_factory=set)
     outbox: deque[list[Buffer]] = field(default_factory=deque)
     stuck_since: float = 0.0
+    seen: float = 0.0
 
 
 class Server:
@@ -167,24 +169,32 @@ class Server:
 
     def _handle(self, identity: bytes, parts: Sequence[Buffer]) -> None:
         peer = self._peer(identity)
-        request_id = ""
         try:
             header, frames = peer.channel.open(parts)
             if not peer.greeted and header.get("op") != "hello":
                 raise Unauthorized("The connection does not begin with hello.", "Say hello first.")
-            given = header.get("id")
-            request_id = given if isinstance(given, str) and given not in peer.pending else ""
+        except HueDotError as error:
+            if isinstance(error, Unauthorized) or not peer.greeted:
+                self._refuse(identity, error)
+            else:
+                self._reply(identity, "", "error", error_fields(error))
+            return
+        given = header.get("id")
+        request_id = given if isinstance(given, str) and given not in peer.pending else ""
+        try:
             request = parse_request(header, frames)
             if request.id in peer.pending:
                 raise BadRequest(f"The id {request.id!r} is in use.", "Give every request an id of its own.")
             peer.pending.add(request.id)
             self._dispatch(identity, peer, request)
-        except Unauthorized as error:
-            log.warning("refused a peer: %s", error.message)
-            self._forget(identity)
-            self._send(identity, Peer(Channel()), refusal(error))
         except HueDotError as error:
             self._reply(identity, request_id, "error", error_fields(error))
+
+    def _refuse(self, identity: bytes, error: HueDotError) -> None:
+        """Answer a message that cannot be trusted, and forget its connection."""
+        log.warning("refused a peer: %s", error.message)
+        self._forget(identity)
+        self._send(identity, Peer(Channel()), refusal(error))
 
     def _peer(self, identity: bytes) -> Peer:
         peer = self._peers.get(identity)
@@ -193,6 +203,7 @@ class Server:
                 self._forget(next(iter(self._peers)))
             peer = self._peers[identity] = Peer(Channel(self._secret, DAEMON))
         self._peers.move_to_end(identity)
+        peer.seen = self._active
         return peer
 
     def _forget(self, identity: bytes) -> None:
@@ -251,7 +262,7 @@ class Server:
         return {
             **self._introduction(),
             "uptime_seconds": time.monotonic() - self._began,
-            "clients": sum(peer.greeted for peer in self._peers.values()),
+            "clients": sum(peer.greeted and peer.seen > time.monotonic() - RECENT_S for peer in self._peers.values()),
             "images": len(sessions),
             "image_bytes": sessions.bytes,
             "queued": len(self._worker),

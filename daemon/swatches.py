@@ -17,7 +17,9 @@ def show(colors: Iterable[tuple[tuple[int, int, int], float]], console: Console)
     """
     for (red, green, blue), probability in colors:
         code = f"#{red:02x}{green:02x}{blue:02x}"
-        line = Text(" " * BLOCK, style=f"on {code}") if console.color_system else Text()
-        line.append(f" {code}  {probability:6.1%}  ", style="default")
+        line = Text()
+        if console.color_system:
+            line.append(" " * BLOCK, style=f"on {code}")
+        line.append(f" {code}  {probability:6.1%}  ")
         line.append("█" * max(1, round(BAR * probability)), style=code)
         console.print(line, soft_wrap=True, highlight=False)

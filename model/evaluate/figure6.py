@@ -75,8 +75,7 @@ def evaluate(
 
 
 def _score(colorizer: Colorizer, path: Path, points: tuple[int, ...], scores: Scores) -> None:
-    with Image.open(path) as image:
-        truth = np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)).copy()
+    truth = _read(path)
     lab = rgb_to_lab(torch.from_numpy(truth).permute(2, 0, 1).float() / 255)
     ab = lab[1:].permute(1, 2, 0).numpy()
     scores.add("gray", psnr(to_rgb8(lab[0], torch.zeros_like(lab[1:])).permute(1, 2, 0).numpy(), truth))
@@ -86,6 +85,14 @@ def _score(colorizer: Colorizer, path: Path, points: tuple[int, ...], scores: Sc
         if heading == "0":
             scores.chroma.setdefault("automatic", []).append(mean_chroma(result))
     scores.chroma.setdefault("truth", []).append(float(np.hypot(ab[..., 0], ab[..., 1]).mean()))
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)).copy()
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error}.", "Take it out of the folder.") from error
 
 
 def _results(

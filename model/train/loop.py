@@ -74,6 +74,7 @@ class Run:
         self, folder: Path, photographs: Path, options: Options, start: Path | None, encoder: Path | None
     ) -> None:
         self.folder, self.options = folder, options
+        found = PhotographFolder(photographs)
         folder.mkdir(parents=True, exist_ok=True)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(options.seed)
@@ -87,7 +88,7 @@ class Run:
         self.average, self.step = Average(self.network), 0
         self._resume()
         self.generator = torch.Generator(self.device).manual_seed(options.seed + self.step)
-        self.batches = Prefetcher(PhotographFolder(photographs), options.seed + self.step)
+        self.batches = Prefetcher(found, options.seed + self.step)
 
     def _resume(self) -> None:
         path = self.folder / "checkpoint.pt"

@@ -17,6 +17,7 @@ from .wire import MAX_ID, MAX_IMAGE_PIXELS, NONCE_BYTES, Buffer, Header, flat
 MAX_DOTS = 1024
 MAX_RADIUS = 256.0  # pixels
 DEFAULT_RADIUS = 3.0
+OPAQUE = 128  # alpha from which a pixel of a layer is a hint
 COMMON = ("id", "seq", "frames", "op")
 
 Check = Callable[[str, Any], None]
@@ -171,7 +172,7 @@ def _layer_bytes(parameters: Mapping[str, Any]) -> list[int]:
     return [layer[2] * layer[3] * 4] if layer else []
 
 
-_MODEL: dict[str, tuple[Check, Any]] = {"model": (text(128), None)}
+_MODEL: dict[str, tuple[Check, Any]] = {"model": (text(4096), None)}  # a name, or the path of a weights file
 _HINTS: dict[str, tuple[Check, Any]] = {
     **_MODEL,
     "layer": (_rectangle, None),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Union
 
 from . import codec
-from .errors import BadRequest, TooLarge, Unauthorized, UnsupportedVersion
+from .errors import BadRequest, HueDotError, TooLarge, Unauthorized, UnsupportedVersion
 
 VERSION = "1.0"
 
@@ -179,7 +179,7 @@ class Channel:
         return mac.digest()
 
 
-def refusal(error: Unauthorized) -> list[Buffer]:
+def refusal(error: HueDotError) -> list[Buffer]:
     """Return the one reply that a daemon gives to a message it cannot trust: unsigned, and to no request."""
     header = {"id": "", "kind": "error", "code": error.code, "message": error.message, "remedy": error.remedy}
     return Channel(side=DAEMON).seal(header)

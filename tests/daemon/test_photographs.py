@@ -182,6 +182,16 @@ def test_written_pictures_say_that_they_are_srgb(tmp_path, ending):
     assert [p.name for p in tmp_path.glob(".huedot-*")] == []
 
 
+def test_equal_pictures_make_equal_files(tmp_path, monkeypatch):
+    source = read_photograph(saved(flat("RGB", RED), tmp_path / "source.png"))
+    write_picture(tmp_path / "one.png", source.rgb, source)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    dated = profile[:24] + bytes([7]) * 12 + profile[36:]
+    monkeypatch.setattr(ImageCms.ImageCmsProfile, "tobytes", lambda self: dated)
+    write_picture(tmp_path / "two.png", source.rgb, source)
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
 def test_what_cannot_be_written_is_said_before_any_work(tmp_path):
     source = saved(flat("RGB", RED), tmp_path / "source.png")
     for path, why in [

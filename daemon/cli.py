@@ -1,0 +1,94 @@
+"""The command `huedot`: runs a verb of `commands`, and turns what it raises into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from huedot.protocol.errors import ArgumentError, FileError, HueDotError, TooLarge, WeightsCorrupt, WeightsMissing
+
+from .commands.terminal import complain, say
+
+VERBS = {
+    "colorize": "color a photograph",
+    "palette": "show the likely colors of a place",
+    "suggest": "show where a dot would help most",
+    "variations": "make different colorizations of a photograph",
+    "start": "start the daemon in the background",
+    "stop": "stop the daemon",
+    "restart": "stop the daemon, and start another",
+    "status": "say how the daemon is",
+    "serve": "run the daemon in the foreground",
+    "doctor": "check the installation, and say how to mend it",
+    "train": "train the network on photographs",
+    "evaluate": "score a network on photographs",
+}
+BAD_INPUT = (ArgumentError, FileError, TooLarge, WeightsMissing, WeightsCorrupt)
+FAILED, BAD_INPUT_CODE, INTERRUPTED = 1, 2, 130
+EXIT_CODES = "Exit codes: 0 done; 1 something failed that is not your input; 2 bad input or usage; 130 interrupted."
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and where help is, and exit."""
+        complain(f"{message.rstrip('.')}. See {self.prog} --help.")
+        sys.exit(BAD_INPUT_CODE)
+
+
+class Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print and exit."""
+        from importlib.metadata import version
+
+        say(f"huedot {version('huedot')}")
+        parser.exit()
+
+
+def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of this command line. Only its own verb is spelled out: the others' imports would take time."""
+    parser = Parser(prog="huedot", description="Color a photograph from a few painted dots.", epilog=EXIT_CODES)
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for name, summary in VERBS.items():
+        verb = verbs.add_parser(name, help=summary, epilog=EXIT_CODES)
+        if name in words[:1]:
+            module = import_module(f"huedot.daemon.commands.{name}")
+            verb.description = module.__doc__
+            module.configure(verb)
+            verb.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line, by default this process's, and return its exit code."""
+    try:
+        return _run(sys.argv[1:] if argv is None else list(argv))
+    except HueDotError as error:
+        complain(error)
+        return BAD_INPUT_CODE if isinstance(error, BAD_INPUT) else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever reads the answer has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(words: list[str]) -> int:
+    try:
+        arguments = parser_for(words).parse_args(words)
+        code: int = arguments.run(arguments)
+        return code
+    finally:
+        sys.stdout.flush()  # so that a broken pipe is met here, not when Python exits
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""What the verbs that look at a photograph have in common: the photograph, its hints, and whom to ask about them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from huedot.daemon.hints import read_hints
+from huedot.daemon.photographs import Photograph, read_photograph
+from huedot.protocol.client import Client, Progress
+from huedot.protocol.messages import OPAQUE, Colorization, Hints
+
+from .options import add_json, add_model, model_of
+
+Picture = NDArray[np.uint8]
+
+
+def add_question(parser: argparse.ArgumentParser) -> None:
+    """Declare the photograph, its hints, the model, and where to compute."""
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="the photograph; of one in color, its lightness")
+    parser.add_argument(
+        "--hints",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="HINTS",
+        help="a transparent PNG of the photograph's size, or a JSON file of dots; given again, the later lies on top",
+    )
+    add_model(parser)
+    parser.add_argument("--no-daemon", action="store_true", help="compute in this process; start no daemon")
+    add_json(parser)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A photograph and the layer of its hints, uint8 (H, W, 4), read and checked, before anybody is asked."""
+
+    photograph: Photograph
+    layer: Picture
+    model: str | None
+    daemon: bool
+
+    @staticmethod
+    def of(arguments: argparse.Namespace) -> Question:
+        """Read the files. Raises FileError, ArgumentError or TooLarge."""
+        photograph = read_photograph(arguments.photo)
+        height, width = photograph.rgb.shape[:2]
+        layer = np.zeros((height, width, 4), np.uint8)
+        for path in arguments.hints:
+            layer = overlay(layer, read_hints(path, width, height))
+        return Question(photograph, layer, model_of(arguments), not arguments.no_daemon)
+
+    def hints(self, beneath: Picture | None = None) -> Hints:
+        """Return the hints as the protocol takes them; `beneath` is another layer, under them."""
+        layer = self.layer if beneath is None else overlay(beneath, self.layer)
+        rows, columns = (np.nonzero(np.any(layer[..., 3] >= OPAQUE, axis=axis))[0] for axis in (1, 0))
+        if not len(rows):
+            return Hints(model=self.model)
+        left, top = int(columns[0]), int(rows[0])
+        crop = layer[top : rows[-1] + 1, left : columns[-1] + 1]
+        return Hints((left, top, crop.shape[1], crop.shape[0]), crop.tobytes(), model=self.model)
+
+    @contextmanager
+    def asked(self, show: Progress) -> Iterator[tuple[Client, str]]:
+        """Connect, and open the photograph; yields the client and the image's id."""
+        show("connecting" if self.daemon else "loading the network", None)
+        with client_for(self.daemon) as client:
+            height, width = self.photograph.rgb.shape[:2]
+            yield client, client.open_image(self.photograph.rgb.tobytes(), width, height, 3, self.model, show)
+
+
+def overlay(lower: Picture, upper: Picture) -> Picture:
+    """Lay one layer of hints over another."""
+    return np.where(upper[..., 3:] >= OPAQUE, upper, lower)
+
+
+def picture_of(answer: Colorization) -> Picture:
+    """Lay out the tiles of a whole result: uint8 (H, W, 3) sRGB."""
+    picture = np.empty((answer.area[3], answer.area[2], 3), np.uint8)
+    for x, y, width, height, pixels in answer.tiles:
+        picture[y : y + height, x : x + width] = np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+    return picture
+
+
+def client_for(daemon: bool) -> Client:
+    """Return a client of the daemon, which is started if none runs, or one that computes in this process."""
+    if not daemon:
+        from .local import LocalClient
+
+        return LocalClient()
+    from importlib.metadata import version
+
+    from huedot.daemon import lifecycle
+    from huedot.daemon.client import Client as DaemonClient
+
+    lifecycle.start()
+    return DaemonClient("huedot", version("huedot"))

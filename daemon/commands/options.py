@@ -1,0 +1,74 @@
+"""The arguments that several verbs share, checked as they are read."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Declare `--json`."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def add_model(parser: argparse.ArgumentParser, usual: str | None = None) -> None:
+    """Declare `--model`; without `usual`, its default is the daemon's."""
+    help_text = "a model's name, or a file of weights (default: huedot)"
+    parser.add_argument("--model", metavar="NAME|PATH", default=usual, help=help_text)
+
+
+def model_of(arguments: argparse.Namespace) -> str | None:
+    """Return the model asked for; a path is made absolute, for the daemon lives in a folder of its own."""
+    name: str | None = arguments.model
+    return str(Path(name).expanduser().absolute()) if name and (os.sep in name or Path(name).suffix) else name
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Return the type of an option that takes a whole number from low to high."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, not {text!r:.40}")
+        return int(text)
+
+    return read
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1 up."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 up, not {text!r:.40}")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """Read a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 1:  # false for NaN, too
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1, not {text!r:.40}")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Read a number from 0 up."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be seconds, 0 or more, not {text!r:.40}")
+    return value
+
+
+def place(text: str) -> tuple[int, int]:
+    """Read a pixel, X,Y."""
+    x, comma, y = text.partition(",")
+    if not (comma and x.strip().isdecimal() and y.strip().isdecimal()):
+        raise argparse.ArgumentTypeError(f"must be X,Y in whole pixels from the upper left corner, not {text!r:.40}")
+    return int(x), int(y)

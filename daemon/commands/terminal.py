@@ -1,0 +1,58 @@
+"""What a command prints: answers on stdout, complaints and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from huedot.protocol.client import Progress
+
+
+def say(text: str) -> None:
+    """Print a line of the answer."""
+    print(text)  # noqa: T201
+
+
+def say_json(value: object) -> None:
+    """Print the answer for programs: one JSON value."""
+    say(json.dumps(value, indent=2, allow_nan=False))
+
+
+def complain(text: object) -> None:
+    """Print one line about what is wrong."""
+    line = " ".join(str(text).splitlines())
+    print(f"huedot: {line}", file=sys.stderr)  # noqa: T201
+
+
+def say_columns(rows: Iterable[Iterable[object]]) -> None:
+    """Print rows with their columns aligned; no line is ever wrapped."""
+    table = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@contextmanager
+def working(stage: str) -> Iterator[Progress]:
+    """Show what is being done while the block runs, if stderr is a terminal; yields what to call with news of it."""
+    if not sys.stderr.isatty():
+        yield lambda stage, fraction: None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.TimeElapsedColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(stage, total=None)
+
+        def show(stage: str, fraction: float | None) -> None:
+            known = {} if fraction is None else {"total": 1.0, "completed": fraction}
+            bar.update(task, description=stage, **known)  # type: ignore[arg-type]
+
+        yield show

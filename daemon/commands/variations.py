@@ -1,0 +1,86 @@
+"""Make different colorizations that all respect the hints: each as a picture, and the dots that make it, as JSON.
+
+Lay your own hints over the dots of one to get its picture again: colorize PHOTO --hints variation-2.json --hints HINTS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from huedot.daemon.hints import read_hints
+from huedot.daemon.photographs import check_writable, write_picture
+from huedot.protocol.errors import FileError
+
+from .asking import Picture, Question, add_question, picture_of
+from .options import whole
+from .terminal import say, say_json, working
+
+SIDE = 16  # pixels of the previews, which are not looked at
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_question(parser)
+    parser.add_argument("-n", type=whole(1, 16), default=6, metavar="N", help="how many (default: %(default)s)")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where they go")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask for the dots of each variation, color with them, and write both."""
+    question = Question.of(arguments)
+    paths = [arguments.output / f"variation-{i + 1}.png" for i in range(arguments.n)]
+    _prepare(arguments.output, paths, [arguments.photo, *arguments.hints])
+    rgb = question.photograph.rgb
+    with working("looking for variations") as show, question.asked(show) as (client, image):
+        found = client.variations(image, question.hints(), arguments.n, SIDE).fields["variations"]
+        for path, variation in zip(paths, found, strict=False):  # there may be fewer
+            show(f"coloring {path.name}", None)
+            dots = path.with_suffix(".json")
+            _write_dots(dots, variation["dots"], rgb)
+            layer = read_hints(dots, rgb.shape[1], rgb.shape[0])
+            write_picture(path, picture_of(client.colorize(image, question.hints(beneath=layer))), question.photograph)
+    _report(arguments.json, paths[: len(found)])
+    return 0
+
+
+def _prepare(folder: Path, paths: Iterable[Path], inputs: list[Path]) -> None:
+    """Make the folder, and raise FileError if it cannot be used."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"The folder {folder} cannot be made: {error.strerror}.", "Choose another.") from error
+    for path in paths:
+        check_writable(path, *inputs)
+        if path.with_suffix(".json").resolve() in (each.resolve() for each in inputs):
+            raise FileError(f"{path.with_suffix('.json')} would be overwritten.", "Choose another folder.")
+
+
+def _write_dots(path: Path, dots: Sequence[Mapping[str, Any]], rgb: Picture) -> None:
+    """Write dots as `--hints` reads them, each in its color at about the photograph's lightness there."""
+    import torch
+
+    from huedot.model import color
+
+    # A hint is hue and chroma, of which sRGB has little near black and white.
+    lightness = color.lightness(rgb).clamp(35, 80)
+    written = []
+    for dot in dots:
+        x, y = dot["x"], dot["y"]
+        pixel = color.to_rgb8(lightness[y, x].view(1, 1), torch.tensor(dot["ab"]).view(2, 1, 1))
+        written.append({"x": x, "y": y, "radius": dot["radius"], "color": "#" + bytes(pixel.flatten().tolist()).hex()})
+    try:
+        path.write_text(json.dumps(written, indent=1), encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror}.", "Make room, or choose another.") from error
+
+
+def _report(as_json: bool, paths: list[Path]) -> None:
+    pairs = [{"picture": str(path), "hints": str(path.with_suffix(".json"))} for path in paths]
+    if as_json:
+        say_json({"variations": pairs})
+    else:
+        say("\n".join(pair["picture"] for pair in pairs))

@@ -1,0 +1,60 @@
+"""train and evaluate, on a folder of two made photographs."""
+
+import json
+
+import pytest
+
+SHORT = ("--batch", 1, "--crop", 64, "--late-batch", 1, "--late-crop", 64)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("train", "nowhere"), "nowhere"),
+        (("train", "empty", "-o", "run"), "empty"),
+        (("train", "photographs", "-o", "run", "--start", "none.safetensors"), "none.safetensors"),
+        (("train", "photographs", "-o", "run", "--encoder", "none.npz"), "none.npz"),
+        (("train", "photographs", "-o", "run", "--start", "text/text.png"), "text.png"),
+        (("train", "photographs", "-o", "run", "--encoder", "text/text.png"), "text.png"),
+        (("train", "photographs", "-o", "run", "--steps", "many"), "--steps"),
+        (("evaluate", "nowhere"), "nowhere"),
+        (("evaluate", "empty"), "empty"),
+        (("evaluate", "text"), "text.png"),
+        (("evaluate", "photographs", "--model", "paint"), "paint"),
+        (("evaluate", "photographs", "--limit", "0"), "--limit"),
+    ],
+)
+def test_bad_input_is_one_line_and_2(words, named, huedot, photographs, tiny_weights, monkeypatch):
+    monkeypatch.chdir(photographs.parent)
+    (photographs.parent / "empty").mkdir()
+    (photographs.parent / "text").mkdir()
+    (photographs.parent / "text" / "text.png").write_text("I am no picture.")
+    given = ("--model", tiny_weights) if words[0] == "evaluate" and "--model" not in words else ()
+    code, out, err = huedot(*words, *given)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert named in err
+    assert not list((photographs.parent / "run").glob("*"))
+
+
+def test_evaluate_prints_a_table_or_json(huedot, photographs, tiny_weights):
+    code, table, err = huedot("evaluate", photographs, "--model", tiny_weights, "--limit", 1)
+    assert (code, err) == (0, "")
+    code, out, _ = huedot("evaluate", photographs, "--model", tiny_weights, "--limit", 1, "--json")
+    answer = json.loads(out)
+    assert (code, answer["photographs"]) == (0, 1)
+    rows = {line.split()[0]: line.split() for line in table.partition("\n\n")[0].splitlines()}
+    for heading, score in answer["scores"].items():
+        assert rows[heading][1] == f"{score['psnr']:.2f}"
+
+
+def test_train_goes_on_where_it_stopped(huedot, photographs, tmp_path):
+    run = tmp_path / "run"
+    code, out, err = huedot("train", photographs, "-o", run, "--steps", 1, *SHORT)
+    assert (code, err) == (0, "")
+    assert str(run / "huedot.safetensors") in out
+    code, out, _ = huedot("train", photographs, "-o", run, "--steps", 2, *SHORT, "--json")
+    answer = json.loads(out)
+    assert (code, answer["steps"], answer["step"]) == (0, 2, 2)
+    assert len((run / "log.jsonl").read_text().splitlines()) == 2
+    code, out, _ = huedot("train", photographs, "-o", run, "--steps", 2, *SHORT, "--json")
+    assert (code, json.loads(out)["steps"]) == (0, 2)  # there was nothing left to do

@@ -1,0 +1,175 @@
+"""colorize, palette, suggest and variations in this process, and every bad input that they must refuse in one line."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+VERBS = {
+    "colorize": ("-o", "out.png"),
+    "palette": ("--at", "5,5"),
+    "suggest": (),
+    "variations": ("-o", "out", "-n", "2"),
+}
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch, picture, hint_layer):
+    """A folder to work in, with a photograph, good hints, and all kinds of bad files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUEDOT_RUNTIME", str(tmp_path / "run"))
+    photo, layer = Image.fromarray(picture), hint_layer(80, 96, [(48, 40, 4, (200, 40, 40))])
+    photo.save("photo.png")
+    photo.save("whole.jpg")
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:600])
+    (tmp_path / "text.png").write_text("I am no picture.")
+    Image.fromarray(layer).save("hints.png")
+    Image.fromarray(layer[:40]).save("half.png")
+    for name, dots in {
+        "dots": [{"x": 48, "y": 40, "color": "#c82828"}],
+        "outside": [{"x": 96, "y": 40, "color": "#c82828"}],
+        "nan": [{"x": float("nan"), "y": 40, "color": "#c82828"}],
+        "colorless": [{"x": 48, "y": 40}],
+        "object": {},
+    }.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(dots))
+    (tmp_path / "broken.json").write_text("[{")
+    (tmp_path / "bad.safetensors").write_bytes(b"weights?")
+    return tmp_path
+
+
+def ask(huedot, desk, weights, verb, *words, photo="photo.png"):
+    """Run a verb in this process, with what it cannot do without; the files that were not there before come last."""
+    before = set(desk.rglob("*"))
+    model = () if "--model" in words else ("--model", weights)
+    usual = VERBS[verb] if not {"-o", "--at"} & set(words) else ()
+    code, out, err = huedot(verb, photo, *usual, *model, "--no-daemon", *words)
+    return code, out, err, {path.relative_to(desk).as_posix() for path in set(desk.rglob("*")) - before}
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--hints", "missing.png"), "missing.png"),
+        (("--hints", "text.png"), "text.png"),
+        (("--hints", "half.png"), "96 x 40"),
+        (("--hints", "whole.jpg"), "transparent"),
+        (("--hints", "outside.json"), "dot 0"),
+        (("--hints", "nan.json"), "dot 0"),
+        (("--hints", "colorless.json"), "dot 0"),
+        (("--hints", "object.json"), "object.json"),
+        (("--hints", "broken.json"), "broken.json"),
+        (("--model", "paint"), "paint"),
+        (("--model", "missing.safetensors"), "missing.safetensors"),
+        (("--model", "bad.safetensors"), "bad.safetensors"),
+        (("--saturation", "7"), "--saturation"),
+        (("--saturation", "nan"), "--saturation"),
+        (("--histogram", "missing.jpg"), "missing.jpg"),
+        (("--histogram", "text.png"), "text.png"),
+        (("-o", "photo.png"), "photo.png"),
+        (("-o", "nowhere/out.png"), "nowhere"),
+        (("-o", "out.xyz"), "out.xyz"),
+        (("-o", "."), "."),
+        (("--hints", "hints.png", "-o", "hints.png"), "hints.png"),
+        (("--histogram", "whole.jpg", "-o", "whole.jpg"), "whole.jpg"),
+    ],
+)
+def test_colorize_refuses(words, named, huedot, desk, tiny_weights):
+    code, out, err, files = ask(huedot, desk, tiny_weights, "colorize", *words)
+    assert (code, out, err.count("\n"), files) == (2, "", 1, set())
+    assert named in err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("photo", ["missing.png", "text.png", "cut.jpg", "."])
+def test_every_verb_refuses_a_bad_photograph(verb, photo, huedot, desk, tiny_weights):
+    code, out, err, files = ask(huedot, desk, tiny_weights, verb, photo=photo)
+    assert (code, out, err.count("\n"), files) == (2, "", 1, set())
+    assert photo in err
+
+
+@pytest.mark.parametrize("photo", ["missing.png", "nowhere/photo.png", ".", ""])
+def test_without_o_a_bad_photograph_is_what_is_complained_about(photo, huedot, desk):
+    code, out, err = huedot("colorize", photo, "--no-daemon")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert (photo or ".") in err
+
+
+@pytest.mark.parametrize("place", ["96,0", "0,80", "9", "nan,0"])
+def test_palette_refuses_a_place_outside(place, huedot, desk, tiny_weights):
+    code, out, err, _ = ask(huedot, desk, tiny_weights, "palette", "--at", place)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "--at" in err
+
+
+def test_colorize_writes_the_picture_and_says_where(huedot, desk, tiny_weights):
+    code, out, err, files = ask(huedot, desk, tiny_weights, "colorize", "--hints", "hints.png")
+    assert (code, err, files) == (0, "", {"out.png"})
+    assert out.startswith("out.png (96 x 80) in ")
+    red, green, blue = np.asarray(Image.open("out.png"))[40, 48].astype(int)
+    assert red > green + 40 < blue + 80  # the dot
+
+
+def test_without_o_the_picture_lies_beside_the_photograph(huedot, desk, tiny_weights):
+    code, out, _ = huedot("colorize", desk / "photo.png", "--no-daemon", "--json", "--model", tiny_weights)
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["output"] == str(desk / "photo-colored.png")
+    assert (answer["width"], answer["height"], answer["warnings"]) == (96, 80, [])
+    assert np.asarray(Image.open(answer["output"])).shape == (80, 96, 3)
+
+
+def test_json_dots_and_a_layer_lie_over_each_other(huedot, desk, tiny_weights):
+    (desk / "green.json").write_text('[{"x": 48, "y": 40, "color": "#28c828"}]')
+    ask(huedot, desk, tiny_weights, "colorize", "--hints", "hints.png", "--hints", "green.json")
+    red, green, _ = np.asarray(Image.open("out.png"))[40, 48].astype(int)
+    assert green > red
+
+
+def test_histogram_and_saturation_change_the_picture(huedot, desk, tiny_weights):
+    Image.new("RGBA", (32, 32), (40, 90, 200, 255)).save("reference.png")
+    pictures = []
+    for words in ((), ("--histogram", "reference.png"), ("--saturation", "0.9")):
+        assert ask(huedot, desk, tiny_weights, "colorize", *words)[0] == 0
+        pictures.append(np.asarray(Image.open("out.png")).astype(int))
+    assert not np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[0], pictures[2])
+
+
+def test_palette_shows_colors_or_json(huedot, desk, tiny_weights):
+    code, out, err, _ = ask(huedot, desk, tiny_weights, "palette", "-k", "4")
+    assert (code, err, out.count("#")) == (0, "", 4)
+    code, text, _, _ = ask(huedot, desk, tiny_weights, "palette", "-k", "4", "--json")
+    answer = json.loads(text)
+    assert [f"#{bytes(color['rgb']).hex()}" in out for color in answer["colors"]] == [True] * 4
+    probabilities = [color["probability"] for color in answer["colors"]]
+    assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_suggest_names_places_inside(huedot, desk, tiny_weights):
+    code, out, err, _ = ask(huedot, desk, tiny_weights, "suggest", "-n", "3")
+    assert (code, err, len(out.splitlines())) == (0, "", 4)
+    places = json.loads(ask(huedot, desk, tiny_weights, "suggest", "-n", "3", "--json")[1])["places"]
+    assert all(0 <= place["x"] < 96 and 0 <= place["y"] < 80 and 0 <= place["uncertainty"] <= 1 for place in places)
+    assert [f"{place['x']},{place['y']}" for place in places] == [line.split()[0] for line in out.splitlines()[1:]]
+
+
+def test_a_variation_comes_again_from_its_dots(huedot, desk, tiny_weights):
+    code, out, err, _ = ask(huedot, desk, tiny_weights, "variations", "--hints", "hints.png", "--json")
+    assert (code, err) == (0, "")
+    second = json.loads(out)["variations"][1]
+    assert (second["picture"], json.loads((desk / second["hints"]).read_text()) != []) == ("out/variation-2.png", True)
+    shutil.move(second["hints"], "again.json")
+    ask(huedot, desk, tiny_weights, "colorize", "--hints", "again.json", "--hints", "hints.png")
+    assert np.array_equal(Image.open("out.png"), Image.open(second["picture"]))
+    assert not np.array_equal(Image.open("out.png"), Image.open("out/variation-1.png"))
+
+
+def test_variations_overwrite_no_hints(huedot, desk, tiny_weights):
+    (desk / "out").mkdir()
+    shutil.copy("dots.json", "out/variation-1.json")
+    code, _, err, files = ask(huedot, desk, tiny_weights, "variations", "--hints", "out/variation-1.json")
+    assert (code, files) == (2, set())
+    assert "variation-1.json" in err
