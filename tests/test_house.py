@@ -61,6 +61,19 @@ def test_training_needs_no_more_than_torch_numpy_pillow_and_safetensors(path):
     assert tops(path) - sys.stdlib_module_names <= {"", "huedot", "torch", "numpy", "PIL", "safetensors"}
 
 
+def test_training_runs_where_nothing_else_is_installed():
+    program = """
+import sys
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition('.')[0] in {'platformdirs', 'zmq', 'msgpack', 'skimage', 'filelock', 'psutil', 'rich'}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Nothing())
+import huedot.model.train.loop
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_every_folder_of_code_is_packaged():
     folders = PROJECT["tool"]["setuptools"]["package-dir"]
     packaged = set()

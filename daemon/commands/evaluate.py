@@ -6,8 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from huedot.protocol.errors import FileError
-
 from .options import add_json, add_model, model_of, positive
 from .terminal import say, say_columns, say_json, working
 
@@ -30,16 +28,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     with working("loading the network") as show:
         colorizer = Colorizer.load(model_of(arguments) or "huedot")
-        try:
-            scores = figure6.evaluate(
-                colorizer,
-                arguments.folder,
-                arguments.limit,
-                progress=lambda done, of: show(f"photograph {done} of {of}", done / of),
-            )
-        except OSError as error:
-            what = f"A photograph in {arguments.folder} cannot be read ({error})."
-            raise FileError(what, "Remove it, or get a whole copy.") from error
+        scores = figure6.evaluate(
+            colorizer,
+            arguments.folder,
+            arguments.limit,
+            progress=lambda done, of: show(f"photograph {done} of {of}", done / of),
+        )
     if arguments.json:
         say_json({"photographs": len(scores.photographs), "scores": scores.summary(), "chroma": _chroma(scores)})
     else:
