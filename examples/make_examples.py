@@ -35,7 +35,7 @@ DOTS = (  # x, y
     (380, 190),  # its wings
     (435, 440),  # helmet
     (200, 470),  # suit, below the patch
-    (250, 385),  # straps
+    (268, 395),  # straps
 )
 
 

@@ -11,10 +11,8 @@ from huedot.model import bins
 
 LARGEST = 9  # side of the largest revealed patch, in pixels
 FULL_REVEAL = 0.01  # of the photographs show every color
-GEOMETRIC, NONE = (
-    0.6,
-    0.08,
-)  # of the photographs get the paper's geometric count; no hint at all; the rest a long tail
+GEOMETRIC = 0.5  # of the photographs get the paper's geometric count of hints,
+NONE = 0.2  # no hint at all (they are what automatic color learns from), and the rest a long tail
 LONG_TAIL = 400
 
 

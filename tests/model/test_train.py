@@ -78,7 +78,7 @@ def test_hints_are_means_of_the_truth():
 def test_hint_counts_follow_the_paper():
     generator = torch.Generator().manual_seed(2)
     counts = simulate._counts(20000, generator, torch.device("cpu"))
-    assert 0.1 < (counts == 0).float().mean() < 0.25  # none at all, or a geometric 0
+    assert 0.2 < (counts == 0).float().mean() < 0.35  # none at all, or a geometric 0
     assert counts[counts < 30].float().mean() < 10
     assert counts.max() > 300
     _, hint_mask = simulate.hints(colors(2000, 16), generator)
