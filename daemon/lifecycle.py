@@ -94,12 +94,15 @@ def _serve(options: ServeOptions) -> bool:
         facts = (os.getpid(), VERSION, version("huedot"), server.instance, secret.hex(), time.time())
         write_endpoint(Endpoint(address, *facts))
         log.info("serving at %s, protocol %s", address, VERSION)
-        server.run()
+        ended = server.run()
     finally:
         remove_endpoint(server.instance)
         if not options.tcp:
             socket_path().unlink(missing_ok=True)
     log.info("stopped")
+    if not ended:
+        logging.shutdown()
+        os._exit(0)
     return True
 
 

@@ -105,8 +105,11 @@ class Server:
         self._running = False
         self._wake()
 
-    def run(self) -> None:
-        """Serve until `stop`, `shutdown`, or too long an idleness; then answer what waits with `cancelled`."""
+    def run(self) -> bool:
+        """Serve until `stop`, `shutdown`, or too long an idleness; then answer what waits with `cancelled`.
+
+        Returns whether the worker has ended; if not, it is inside torch, and the interpreter cannot end in peace.
+        """
         poller = zmq.Poller()
         poller.register(self._router, zmq.POLLIN)
         poller.register(self._wake_reader, zmq.POLLIN)
@@ -120,7 +123,7 @@ class Server:
             self._retry_outboxes()
             if self._idle_too_long():
                 break
-        self._close()
+        return self._close()
 
     def _wake(self) -> None:
         try:
@@ -326,7 +329,7 @@ class Server:
                 log.warning("a peer has read nothing for %.0f s: dropped", PATIENCE_S)
                 self._forget(identity)
 
-    def _close(self) -> None:
+    def _close(self) -> bool:
         jobs, _ = self._worker.cancel(lambda job: True)
         self._answer_cancelled(jobs)
         ended = self._worker.stop(patience_s=1.0)
@@ -334,5 +337,4 @@ class Server:
         self._router.close()
         self._wake_reader.close()
         self._wake_writer.close()
-        if not ended:
-            log.warning("the worker was still computing")
+        return ended

@@ -126,8 +126,7 @@ class Studio:
 
     def _variations(self, request: Request, show: Show) -> Answer:
         photo, hints, _ = self._question(request)
-        show("trying colors", None)
-        found = photo.variation_dots(hints, request.parameters["n"])
+        found = photo.variation_dots(hints, request.parameters["n"], lambda fraction: show("trying colors", fraction))
         previews = []
         for i, dots in enumerate(found):
             show("coloring previews", i / len(found))

@@ -207,11 +207,19 @@ class Photo:
         given, size = self._hints(hints), (self.height, self.width)
         return [self.colorize(Hints.from_dots(dots, size).plus(given)) for dots in self.variation_dots(given, n)]
 
-    def variation_dots(self, hints: Picture | Hints | None = None, n: int = 6) -> list[list[Dot]]:
-        """Return the dots that, beneath the given hints, make each of the n variations; the first has none."""
+    def variation_dots(
+        self,
+        hints: Picture | Hints | None = None,
+        n: int = 6,
+        progress: Callable[[float], None] = lambda fraction: None,
+    ) -> list[list[Dot]]:
+        """Return the dots that, beneath the given hints, make each of the n variations; the first has none.
+
+        progress: told the share of the work that is done; it may raise, to stop it.
+        """
         arguments.whole("n", n, 1, 24)
         given = self._hints(hints)
-        return self._attempt(lambda: self._vary(given, n))
+        return self._attempt(lambda: self._vary(given, n, progress))
 
     def _hints(self, hints: Picture | Hints | None) -> Hints:
         if hints is None:
@@ -292,7 +300,7 @@ class Photo:
         backend = self._colorizer.backend
         return places.suggest(logits, backend.centers, backend.softening, self._small, n)
 
-    def _vary(self, given: Hints, n: int) -> list[list[Dot]]:
+    def _vary(self, given: Hints, n: int, progress: Callable[[float], None]) -> list[list[Dot]]:
         none = _global_hints(None, None)
         logits = self._predict(given, none).logits()
         at = [(x, y) for x, y, _ in self._doubtful(logits, variations.PLACES)]
@@ -301,7 +309,8 @@ class Photo:
         candidates += [self._dots(at, colors) for colors in variations.combinations(palettes, variations.TRIED * n)]
         small = F.interpolate(self._small, scale_factor=0.25, mode="bilinear", antialias=True)
         results = []
-        for dots in candidates:
+        for i, dots in enumerate(candidates):
+            progress(i / len(candidates))
             hints = Hints.from_dots(dots, (self.height, self.width)).plus(given)
             results.append(slice_grid(self._predict(hints, none).grid, small).cpu().numpy())
         return [candidates[i] for i in variations.most_different(np.concatenate(results), n)]
