@@ -25,9 +25,9 @@ def read_hints(path: Path, width: int, height: int) -> NDArray[np.uint8]:
     """Read a hint layer, uint8 (height, width, 4), sRGB, not premultiplied.
 
     The file is a picture with transparency, of just this size, or JSON:
-    `[{"x": 12, "y": 30, "color": "#c03020", "radius": 4}, …]` in the photograph's pixels; the radius may be left out
-    (1/200 of the diagonal, at least 3). Later dots lie above earlier ones. Raises FileError and ArgumentError, naming
-    the file and the dot.
+    `[{"x": 12, "y": 30, "color": "#c03020", "radius": 4}, …]` in the photograph's pixels, whose centers are the whole
+    numbers from 0; the radius may be left out (1/200 of the diagonal, at least 3). Later dots lie above earlier ones.
+    Raises FileError and ArgumentError, naming the file and the dot.
     """
     if path.suffix.lower() == ".json":
         return _draw(_dots(path), path, width, height)
@@ -48,7 +48,7 @@ def _dots(path: Path) -> list[Any]:
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise ArgumentError("hints", f"{path} is larger than {MAX_JSON_BYTES >> 20} MiB.", "Use a PNG instead.")
-        dots = json.loads(path.read_text(encoding="utf-8"))
+        dots = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise FileError(f"There is no file {path}.", "Check the path.") from error
     except OSError as error:
@@ -77,21 +77,21 @@ def _draw(dots: list[Any], path: Path, width: int, height: int) -> NDArray[np.ui
 
 
 def _disc(layer: NDArray[np.uint8], x: float, y: float, radius: float, rgb: tuple[int, int, int]) -> None:
-    """Fill the pixels whose centers lie within the radius, and in any case the one at (x, y)."""
-    column, row = int(x), int(y)
-    reach = math.ceil(radius)
-    top, left = max(0, row - reach), max(0, column - reach)
-    rows, columns = np.mgrid[top : row + reach + 1, left : column + reach + 1]
-    inside = (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
-    part = layer[top : row + reach + 1, left : column + reach + 1]
-    part[inside[: part.shape[0], : part.shape[1]]] = (*rgb, 255)
+    """Fill the pixels whose centers lie within the radius, and in any case the one nearest to (x, y)."""
+    height, width = layer.shape[:2]
+    top, bottom = max(0, math.ceil(y - radius)), min(height, math.floor(y + radius) + 1)
+    left, right = max(0, math.ceil(x - radius)), min(width, math.floor(x + radius) + 1)
+    rows, columns = np.ogrid[top:bottom, left:right]
+    layer[top:bottom, left:right][(rows - y) ** 2 + (columns - x) ** 2 <= radius**2] = (*rgb, 255)
+    layer[min(int(y + 0.5), height - 1), min(int(x + 0.5), width - 1)] = (*rgb, 255)
 
 
 def _number(value: Any, name: str, low: float, high: float, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    whole = isinstance(value, int) and not isinstance(value, bool)  # of any length: isfinite would overflow
+    if not whole and not (isinstance(value, float) and math.isfinite(value)):
         raise ArgumentError("hints", f"{name} must be a number, not {value!r:.40}.")
     if not low <= value < high:
-        raise ArgumentError("hints", f"{name} = {value:g} lies outside {where} ({low:g} to {high:g}).")
+        raise ArgumentError("hints", f"{name} = {value!s:.40} lies outside {where} ({low:g} to {high:g}).")
     return float(value)
 
 

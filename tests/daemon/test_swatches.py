@@ -1,5 +1,6 @@
 import io
 
+import pytest
 from rich.console import Console
 
 from huedot.daemon import swatches
@@ -23,3 +24,17 @@ def test_a_file_gets_codes_and_no_escapes():
     text = shown()
     assert "\x1b" not in text
     assert [line.split()[:2] for line in text.splitlines()] == [["#c81e28", "70.0%"], ["#0a14fa", "2.0%"]]
+
+
+def test_who_wants_no_color_gets_no_block():
+    text = shown(force_terminal=True, color_system="truecolor", no_color=True)
+    assert "\x1b" not in text
+    assert text == shown()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_an_output_without_blocks_gets_plain_bars(encoding):
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    swatches.show(COLORS, Console(file=out, width=80))
+    out.flush()
+    assert out.buffer.getvalue().split()[:3] == [b"#c81e28", b"70.0%", b"#" * 14]
