@@ -156,7 +156,10 @@ def _upright(image: Image.Image, orientation: Any) -> Image.Image:
 
 def _dpi(dpi: Any) -> tuple[float, float] | None:
     """Return the resolution where it is one: files also say 0, 1, 0/0 and billions."""
-    across, down = map(float, dpi or (math.nan, math.nan))
+    try:
+        across, down = map(float, dpi)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
     return (across, down) if 1 < across < 65_536 and 1 < down < 65_536 else None
 
 

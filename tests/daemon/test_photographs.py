@@ -41,7 +41,7 @@ def saved(image, path, **options):
         ("F", 90.0, "tif", (90, 90, 90)),
         ("F", 90.0 * 257, "tif", (90, 90, 90)),
         ("F", float("nan"), "tif", (0, 0, 0)),
-        ("YCbCr", (90, 128, 128), "tif", (90, 90, 90)),
+        ("YCbCr", (90, 128, 128), "jpg", (90, 90, 90)),
         ("LAB", (128, 128, 128), "tif", (119, 119, 119)),
         ("CMYK", (0, 255, 255, 0), "tif", (255, 0, 0)),
         ("CMYK", (0, 255, 255, 0), "jpg", (255, 0, 0)),
@@ -134,7 +134,8 @@ def test_what_the_camera_said_goes_along(tmp_path, ending, capfd):
 
 def test_the_layout_of_a_tiff_does_not_go_along(tmp_path):
     pixels = np.full((64, 48, 3), RED, np.uint8)
-    tifffile.imwrite(tmp_path / "source.tif", pixels, photometric="rgb", tile=(16, 16), description="a portrait")
+    options = {"photometric": "rgb", "tile": (16, 16), "description": "a portrait", "metadata": None}
+    tifffile.imwrite(tmp_path / "source.tif", pixels, **options)
     source = read_photograph(tmp_path / "source.tif")
     for ending in ("jpg", "tif"):
         write_picture(tmp_path / f"out.{ending}", source.rgb, source)
@@ -286,7 +287,6 @@ BAD = {
     "half.png": truncated,
     "half.tif": truncated,
     "zero.png": lambda path: lying(path, 0),
-    "program.eps": lambda path: path.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\nshowpage\n"),
     f"{'long' * 99}.png": lambda path: None,
     "tiny.png": lambda path: flat("RGB", RED, (7, 30)).save(path),
 }
@@ -300,6 +300,13 @@ def test_bad_files_are_refused_by_name(tmp_path, name):
         read_photograph(path)
     assert name in refused.value.message
     assert refused.value.remedy
+
+
+def test_a_program_is_no_photograph(tmp_path):
+    path = tmp_path / "program.png"  # which Pillow would hand to Ghostscript
+    path.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\nshowpage\n")
+    with pytest.raises(FileError, match="is not a picture"):
+        read_photograph(path)
 
 
 @pytest.mark.parametrize("side", [9000, 20000])
