@@ -20,6 +20,7 @@ from .mobilenet import MobileNetV2
 
 GLOBAL_HINTS = 316  # 313 histogram bins and their indicator, mean saturation and its indicator (§3.2)
 BINS = 313
+PAIRS = 1 << 24  # of places and hint cells that propagation looks at: all of them up to 256 x 256, and 64 MB a head
 
 
 @dataclass(frozen=True)
@@ -257,13 +258,14 @@ class HintNetwork(nn.Module):
         lightness: Tensor,
         hint_ab: Tensor,
         hint_mask: Tensor,
-        limit: int = 4096,
+        limit: int | None = None,
     ) -> Tensor:
         """Return the grid with what it leaves over at the hints (hint - prediction) spread by learned affinity.
 
-        `limit` bounds the hint cells that take part, the fullest first.
+        `limit` bounds the hint cells that take part, the fullest first; by default memory does (PAIRS).
         """
         share = F.avg_pool2d(hint_mask, 4)
+        limit = limit or max(1, PAIRS // share[0].numel())
         per_cell = share.clamp_min(1e-6)
         rest = F.avg_pool2d((hint_ab - slice_grid(grid, lightness)) * hint_mask, 4) / per_cell
         hint_lightness = F.avg_pool2d(lightness * hint_mask, 4) / per_cell
