@@ -88,9 +88,8 @@ class Studio:
     def _colorize(self, request: Request, show: Show) -> Answer:
         began = time.perf_counter()
         photo, hints, extra = self._question(request)
-        x, y, width, height = request.parameters["region"] or (0, 0, photo.width, photo.height)
-        _check_inside("region", (x, y, width, height), photo)
-        picture = photo.colorize(hints, **extra)[y : y + height, x : x + width]
+        x, y, width, height = region = tuple(request.parameters["region"] or (0, 0, photo.width, photo.height))
+        picture = photo.colorize(hints, **extra, region=region)
         colorizer = self._colorizer(request.parameters["model"] or self.model, show)
         fields = {
             "result": secrets.token_hex(8),
@@ -102,7 +101,7 @@ class Studio:
             "milliseconds": (time.perf_counter() - began) * 1000,
             "warnings": [f"Colored on the CPU: {colorizer.fell_back}."] if colorizer.fell_back else [],
         }
-        return Answer(fields, [np.ascontiguousarray(picture).data])
+        return Answer(fields, [picture.data])
 
     def _palette(self, request: Request, show: Show) -> Answer:
         photo, hints, extra = self._question(request)

@@ -17,7 +17,7 @@ from torch import Tensor
 from huedot.protocol.errors import ArgumentError, OutOfMemory
 
 from . import arguments, backends, bins, color, loading, places, variations
-from .grid import slice_bands, slice_grid
+from .grid import Region, slice_bands, slice_grid
 from .hints import Dot, Hints
 from .palette import Palette, cluster
 
@@ -146,14 +146,17 @@ class Photo:
         *,
         histogram: Picture | Reference | None = None,
         saturation: float | None = None,
+        region: Region | None = None,
     ) -> Picture:
         """Color the photograph: uint8 (H, W, 3) sRGB, whose lightness is the photograph's own.
 
         hints: uint8 (H, W, 4), where alpha from 128 up is a hint of hue and chroma; histogram: a reference
-        picture, uint8 (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2). Raises ArgumentError.
+        picture, uint8 (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2); region: the part that is
+        wanted, (x, y, width, height), which costs in proportion. Raises ArgumentError.
         """
         given, global_hints = self._hints(hints), _global_hints(histogram, saturation)
-        return self._attempt(lambda: self._paint(self._predict(given, global_hints), given))
+        part = self._region(region)
+        return self._attempt(lambda: self._paint(self._predict(given, global_hints), given, part))
 
     def palette(
         self,
@@ -221,6 +224,18 @@ class Photo:
         given = self._hints(hints)
         return self._attempt(lambda: self._vary(given, n, progress))
 
+    def _region(self, region: Region | None) -> Region:
+        if region is None:
+            return 0, 0, self.width, self.height
+        x, y, width, height = region
+        inside = (
+            x >= 0 and y >= 0 and width > 0 and height > 0 and x + width <= self.width and y + height <= self.height
+        )
+        if not inside:
+            size = f"{self.width} x {self.height}"
+            raise ArgumentError("region", f"{region} is not a part of the photograph, which has {size} pixels.")
+        return region
+
     def _hints(self, hints: Picture | Hints | None) -> Hints:
         if hints is None:
             return Hints.none()
@@ -265,15 +280,18 @@ class Photo:
             self._latest = key, self._colorizer.backend.predict(self._encoded, request)
         return self._latest[1]
 
-    def _paint(self, prediction: backends.Prediction, given: Hints) -> Picture:
-        picture = np.empty((self.height, self.width, 3), np.uint8)
+    def _paint(self, prediction: backends.Prediction, given: Hints, region: Region) -> Picture:
+        left, top, width, height = region
+        picture = np.empty((height, width, 3), np.uint8)
         exact = given if self._colorizer.backend.exact else Hints.none()
-        for top, ab in slice_bands(prediction.grid, self.lightness, BAND_PIXELS):
-            band = slice(top, top + ab.shape[1])
-            inside = (exact.rows >= band.start) & (exact.rows < band.stop)
-            ab[:, exact.rows[inside] - top, exact.columns[inside]] = torch.from_numpy(exact.ab[inside]).T.to(ab.device)
-            rgb = color.to_rgb8(self.lightness[band].to(ab.device), ab)
-            picture[band] = rgb.permute(1, 2, 0).cpu().numpy()
+        exact = exact.within(region)
+        for first, ab in slice_bands(prediction.grid, self.lightness, BAND_PIXELS, region):
+            last = first + ab.shape[1]
+            here = (exact.rows >= first) & (exact.rows < last)
+            at = exact.rows[here] - first, exact.columns[here] - left
+            ab[:, *at] = torch.from_numpy(exact.ab[here]).T.to(ab.device)
+            lightness = self.lightness[first:last, left : left + width].to(ab.device)
+            picture[first - top : last - top] = color.to_rgb8(lightness, ab).permute(1, 2, 0).cpu().numpy()
         return picture
 
     def _palette(

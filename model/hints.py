@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .color import rgb_to_lab
+from .grid import Region
 
 OPAQUE = 128  # alpha from which a pixel is a hint
 
@@ -71,6 +72,12 @@ class Hints:
             np.concatenate([self.columns[seen], above.columns]),
             np.concatenate([self.ab[seen], above.ab]),
         )
+
+    def within(self, region: Region) -> Hints:
+        """Return those inside a region of the photograph."""
+        x, y, width, height = region
+        inside = (self.rows >= y) & (self.rows < y + height) & (self.columns >= x) & (self.columns < x + width)
+        return Hints(self.rows[inside], self.columns[inside], self.ab[inside])
 
     def at_size(self, size: tuple[int, int], target: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
         """Bring the hints from a photograph's size to the network's, (height, width) both.

@@ -58,6 +58,12 @@ def test_any_size(colorizer, size):
     assert out.shape == (*size, 3)
 
 
+def test_a_region_is_a_part_of_the_whole(photo, hint_layer):
+    layer = hint_layer(80, 96, [(20, 20, 3, (200, 30, 30)), (60, 50, 4, (30, 60, 220))])
+    part = photo.colorize(hints=layer, region=(15, 40, 60, 25))
+    assert np.array_equal(part, photo.colorize(hints=layer)[40:65, 15:75])
+
+
 def test_alpha_decides_what_is_a_hint(photo, hint_layer):
     faint = hint_layer(80, 96, [(30, 30, 3, (255, 0, 0))])
     faint[..., 3] = np.minimum(faint[..., 3], 127)
@@ -152,6 +158,8 @@ BAD = [
     ("saturation", lambda c, p: p.colorize(saturation=float("nan"))),
     ("saturation", lambda c, p: p.colorize(saturation="much")),
     ("histogram", lambda c, p: p.colorize(histogram=np.zeros((4, 4, 3), np.uint8))),
+    ("region", lambda c, p: p.colorize(region=(0, 0, 97, 1))),
+    ("region", lambda c, p: p.colorize(region=(0, 0, 0, 1))),
     ("x", lambda c, p: p.palette(96, 0)),
     ("y", lambda c, p: p.palette(0, -1)),
     ("k", lambda c, p: p.palette(0, 0, k=0)),
