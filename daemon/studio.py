@@ -158,12 +158,7 @@ class Studio:
         given = request.parameters
         photo = self.sessions.photo(given["image"], given["model"] or self.model)
         reference = self.sessions.reference(given["histogram"]) if given["histogram"] else None
-        hints = Hints.none()
-        if given["layer"]:
-            _check_inside("layer", given["layer"], photo)
-            left, top, width, height = given["layer"]
-            layer = np.frombuffer(request.frames[0], np.uint8).reshape(height, width, 4)
-            hints = Hints.from_layer(layer, left, top)
+        hints = _painted(request, photo)
         if given["dots"]:
             size = (photo.height, photo.width)
             hints = hints.plus(Hints.from_dots([_dot(i, dot, size) for i, dot in enumerate(given["dots"])], size))
@@ -177,6 +172,17 @@ def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
     if image_id(frame, given["width"], given["height"], given["channels"]) != given[name]:
         raise BadRequest(f"`{name}` is not the hash of these pixels.", "Form it as section 5 of the protocol says.")
     return np.frombuffer(frame, np.uint8).reshape(shape)
+
+
+def _painted(request: Request, photo: Photo) -> Hints:
+    """Return the painted pixels of a layer that was sent in parts."""
+    parts, painted, offset = request.parameters["layer"], [], 0
+    for i, (x, y, width, height) in enumerate(parts):
+        _check_inside(f"layer[{i}]", (x, y, width, height), photo)
+        pixels = np.frombuffer(request.frames[0], np.uint8, width * height * 4, offset)
+        painted.append(Hints.from_layer(pixels.reshape(height, width, 4), x, y))
+        offset += pixels.size
+    return Hints.union(painted)
 
 
 def _check_inside(name: str, rectangle: tuple[int, int, int, int], photo: Photo) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -63,6 +63,14 @@ class Hints:
         rows, columns = np.nonzero(owner >= 0)
         ab = np.array([dot.ab for dot in dots], np.float32).reshape(-1, 2)
         return Hints(rows, columns, ab[owner[rows, columns]])
+
+    @staticmethod
+    def union(parts: Sequence[Hints]) -> Hints:
+        """Return the hints of parts that do not overlap."""
+        if not parts:
+            return Hints.none()
+        rows, columns, ab = zip(*((part.rows, part.columns, part.ab) for part in parts), strict=True)
+        return Hints(np.concatenate(rows), np.concatenate(columns), np.concatenate(ab))
 
     def plus(self, above: Hints) -> Hints:
         """Return both; where they overlap, only what lies above counts."""

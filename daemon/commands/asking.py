@@ -64,7 +64,7 @@ class Question:
             return Hints(model=self.model)
         left, top = int(columns[0]), int(rows[0])
         crop = layer[top : rows[-1] + 1, left : columns[-1] + 1]
-        return Hints((left, top, crop.shape[1], crop.shape[0]), crop.tobytes(), model=self.model)
+        return Hints([(left, top, crop.shape[1], crop.shape[0])], crop.tobytes(), model=self.model)
 
     @contextmanager
     def asked(self, show: Progress) -> Iterator[tuple[Client, str]]:

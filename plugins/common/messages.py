@@ -15,6 +15,7 @@ from .errors import ArgumentError, BadRequest, TooLarge
 from .wire import MAX_ID, MAX_IMAGE_PIXELS, NONCE_BYTES, Buffer, Header, flat
 
 MAX_DOTS = 1024
+MAX_PARTS = 4096  # rectangles of a painted layer
 MAX_RADIUS = 256.0  # pixels
 DEFAULT_RADIUS = 3.0
 OPAQUE = 128  # alpha from which a pixel of a layer is a hint
@@ -144,6 +145,15 @@ _dot_fields: dict[str, Check] = {
 }
 
 
+def _parts(name: str, value: object) -> None:
+    if not isinstance(value, (list, tuple)):
+        raise ArgumentError(name, "must be an array of rectangles.")
+    if len(value) > MAX_PARTS:
+        raise TooLarge(f"{name}: {len(value)} rectangles are more than {MAX_PARTS}.", "Send fewer, larger ones.")
+    for i, part in enumerate(value):
+        _rectangle(f"{name}[{i}]", part)
+
+
 def _dots(name: str, value: object) -> None:
     if not isinstance(value, (list, tuple)):
         raise ArgumentError(name, "must be an array.")
@@ -169,13 +179,13 @@ def _image_bytes(parameters: Mapping[str, Any]) -> list[int]:
 
 def _layer_bytes(parameters: Mapping[str, Any]) -> list[int]:
     layer = parameters["layer"]
-    return [layer[2] * layer[3] * 4] if layer else []
+    return [sum(width * height for _, _, width, height in layer) * 4] if layer else []
 
 
 _MODEL: dict[str, tuple[Check, Any]] = {"model": (text(4096), None)}  # a name, or the path of a weights file
 _HINTS: dict[str, tuple[Check, Any]] = {
     **_MODEL,
-    "layer": (_rectangle, None),
+    "layer": (_parts, []),
     "dots": (_dots, []),
     "histogram": (digest, None),
     "saturation": (number(0, 1), None),
@@ -232,12 +242,12 @@ def parse_reply(header: Header, frames: list[memoryview]) -> Reply:
 class Hints(NamedTuple):
     """What the user wants, as `colorize`, `palette`, `suggest` and `variations` take it.
 
-    layer: the part of the image that `pixels` covers, RGBA uint8 row-major, not premultiplied.
+    layer: the parts of the image that `pixels` covers one after the other, RGBA uint8 row-major, not premultiplied.
     dots: maps {x, y, ab or rgb, radius}; they lie above the layer.
     histogram: id that `Client.histogram` returned; saturation: 0..1.
     """
 
-    layer: Rectangle | None = None
+    layer: Sequence[Rectangle] = ()
     pixels: Buffer = b""
     dots: Sequence[Mapping[str, Any]] = ()
     histogram: str | None = None
@@ -248,7 +258,7 @@ class Hints(NamedTuple):
         """Return the request's fields; None stands for one that is left out."""
         fields = self._asdict()
         del fields["pixels"]
-        return {**fields, "dots": list(self.dots)}
+        return {**fields, "layer": list(self.layer), "dots": list(self.dots)}
 
     def frames(self) -> list[Buffer]:
         """Return the request's frames."""

@@ -33,18 +33,29 @@ def test_colorize_is_what_the_library_does(client, rgb, tiny_weights):
     layer[2:6, 3:7] = (200, 40, 30, 255)
     whole = np.zeros((48, 64, 4), np.uint8)
     whole[5:15, 30:38] = layer
-    answer = client.colorize(image, messages.Hints(layer=(30, 5, 8, 10), pixels=layer.tobytes()))
+    answer = client.colorize(image, messages.Hints(layer=[(30, 5, 8, 10)], pixels=layer.tobytes()))
     assert answer.area == (0, 0, 64, 48)
     assert answer.base is None
     expected = Colorizer.load(tiny_weights).open(rgb).colorize(hints=whole)
     assert np.abs(pixels_of(answer).astype(int) - expected).max() <= 1
 
 
+def test_a_layer_may_come_in_parts(client, rgb):
+    image = opened(client, rgb)
+    left, right = np.zeros((4, 3, 4), np.uint8), np.zeros((2, 5, 4), np.uint8)
+    left[1:, 1:], right[0, 2:] = (200, 40, 30, 255), (20, 160, 50, 255)
+    whole = np.zeros((48, 64, 4), np.uint8)
+    whole[10:14, 5:8], whole[30:32, 50:55] = left, right
+    parts = messages.Hints([(5, 10, 3, 4), (50, 30, 5, 2)], left.tobytes() + right.tobytes())
+    together = client.colorize(image, messages.Hints([(0, 0, 64, 48)], whole.tobytes()))
+    assert np.array_equal(pixels_of(client.colorize(image, parts)), pixels_of(together))
+
+
 def test_dots_lie_above_the_layer(client, rgb):
     image = opened(client, rgb)
     layer = np.full((1, 1, 4), (30, 30, 200, 255), np.uint8)
     dot = {"x": 20, "y": 12, "rgb": [120, 90, 80], "radius": 0}
-    both = client.colorize(image, messages.Hints(layer=(20, 12, 1, 1), pixels=layer.tobytes(), dots=[dot]))
+    both = client.colorize(image, messages.Hints(layer=[(20, 12, 1, 1)], pixels=layer.tobytes(), dots=[dot]))
     alone = client.colorize(image, messages.Hints(dots=[dot]))
     assert np.array_equal(pixels_of(both), pixels_of(alone))
 
@@ -202,6 +213,6 @@ def test_shutdown(client, daemon):
 def test_hints_of_the_library_and_the_wire_agree(client, rgb, tiny_weights):
     """An empty layer is no hint."""
     image = opened(client, rgb)
-    empty = messages.Hints(layer=(0, 0, 2, 2), pixels=bytes(16))
+    empty = messages.Hints(layer=[(0, 0, 2, 2)], pixels=bytes(16))
     expected = Colorizer.load(tiny_weights).open(rgb).colorize(Hints.none())
     assert np.abs(pixels_of(client.colorize(image, empty)).astype(int) - expected).max() <= 1

@@ -115,7 +115,7 @@ def test_what_a_killed_daemon_leaves_does_not_matter(runtime, options, daemon):
 def test_stop_leaves_a_stranger_alone_who_has_the_daemons_number(runtime):
     stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        facts = {"address": f"ipc://{runtime}/daemon.sock", "pid": stranger.pid, "protocol": "1.0", "version": "0"}
+        facts = {"address": f"ipc://{runtime}/daemon.sock", "pid": stranger.pid, "protocol": "2.0", "version": "0"}
         facts |= {"instance": "x", "secret": "", "started": time.time()}
         path = runtime / "endpoint.json"
         path.touch(mode=0o600)

@@ -133,7 +133,7 @@ def raw(daemon):
 
 
 def hello(nonce, identity="h"):
-    return {"id": identity, "op": "hello", "protocol": "1.0", "app": "raw", "app_version": "1", "nonce": nonce}
+    return {"id": identity, "op": "hello", "protocol": "2.0", "app": "raw", "app_version": "1", "nonce": nonce}
 
 
 def test_without_hello_nothing_is_done(raw):

@@ -71,10 +71,10 @@ def test_an_image_and_its_colors(start, client):
     daemon = start()
     hold_images(daemon)
     image = client.open_image(PIXELS, 4, 4, 3)
-    answer = client.colorize(image, Hints(layer=(0, 0, 1, 2), pixels=bytes(8)), region=(0, 0, 4, 4))
+    answer = client.colorize(image, Hints(layer=[(0, 0, 1, 2)], pixels=bytes(8)), region=(0, 0, 4, 4))
     assert answer.tiles[0].pixels == bytes(48)
     request = daemon.requests[-1]
-    assert (request["layer"], request["frames"]) == ([0, 0, 1, 2], [8])
+    assert (request["layer"], request["frames"]) == ([[0, 0, 1, 2]], [8])
     assert "model" not in request
 
 
@@ -216,14 +216,14 @@ def test_a_request_may_have_its_own_limit(start, client):
 
 def test_another_major_version(start, client, monkeypatch):
     start()
-    monkeypatch.setattr("huedot.protocol.session.VERSION", "2.0")
-    with pytest.raises(UnsupportedVersion, match=r"2\.0"):
+    monkeypatch.setattr("huedot.protocol.session.VERSION", "3.0")
+    with pytest.raises(UnsupportedVersion, match=r"3\.0"):
         client.connect()
 
 
 def test_a_daemon_of_another_major_version_that_does_not_mind(start, client):
-    start(hello=lambda header, frames: [({"kind": "result", "protocol": "2.0", "nonce": bytes(16)}, [])])
-    with pytest.raises(UnsupportedVersion, match=r"2\.0"):
+    start(hello=lambda header, frames: [({"kind": "result", "protocol": "3.0", "nonce": bytes(16)}, [])])
+    with pytest.raises(UnsupportedVersion, match=r"3\.0"):
         client.connect()
 
 
@@ -306,7 +306,7 @@ def launch_with(monkeypatch, words):
 @pytest.mark.parametrize("stale", [False, True])
 def test_a_missing_daemon_is_started(runtime, short_directory, monkeypatch, stale):
     if stale:
-        endpoint.write_endpoint(endpoint.Endpoint(f"ipc://{short_directory}/dead", 1, "1.0", "0", "dead", "", 0.0))
+        endpoint.write_endpoint(endpoint.Endpoint(f"ipc://{short_directory}/dead", 1, "2.0", "0", "dead", "", 0.0))
     launch_with(monkeypatch, [sys.executable, "-c", SERVE, str(CONFTEST), f"ipc://{short_directory}/s"])
     with Client("test", "0") as client:
         assert client.connect()["instance"] == "launched"

@@ -10,7 +10,7 @@ from huedot.protocol import endpoint, paths
 from huedot.protocol.endpoint import Endpoint, find_endpoint, read_endpoint, remove_endpoint, write_endpoint
 from huedot.protocol.errors import DaemonUnreachable, FileError, Unauthorized
 
-HERE = Endpoint("tcp://127.0.0.1:5000", 42, "1.0", "0.1.0", "abc", "ab" * 32, 1.5)
+HERE = Endpoint("tcp://127.0.0.1:5000", 42, "2.0", "0.1.0", "abc", "ab" * 32, 1.5)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="directories of Linux")
 

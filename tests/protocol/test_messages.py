@@ -19,12 +19,12 @@ def test_defaults_are_filled_in():
     parameters = parse("palette", image=ID, x=3, y=4).parameters
     assert parameters["k"] == 9
     assert parameters["dots"] == []
-    assert parameters["layer"] is None
+    assert parameters["layer"] == []
 
 
 def test_a_layer_and_dots_together():
     dots = [{"x": 1, "y": 2, "rgb": [255, 0, 9]}, {"x": 1, "y": 2, "radius": 0, "ab": [-20.5, 30]}]
-    hints = Hints(layer=(5, 6, 2, 3), pixels=bytes(24), dots=dots, saturation=0.5)
+    hints = Hints(layer=[(5, 6, 2, 3)], pixels=bytes(24), dots=dots, saturation=0.5)
     given = {name: value for name, value in hints.parameters().items() if value is not None}
     request = parse("colorize", hints.frames(), image=ID, **given)
     assert request.parameters["dots"] == dots
@@ -36,7 +36,7 @@ REFUSED = [
     (BadRequest, None, {}, "no operation"),
     (BadRequest, "ping", {"loudly": True}, "loudly"),
     (BadRequest, "cancel", {}, "target"),
-    (BadRequest, "colorize", {"image": ID, "layer": [0, 0, 2, 2]}, "16"),
+    (BadRequest, "colorize", {"image": ID, "layer": [[0, 0, 2, 2]]}, "16"),
     (BadRequest, "open_image", {"image": ID, "width": 2, "height": 2, "channels": 3}, "12"),
     (ArgumentError, "open_image", {"image": ID, "width": 2, "height": 2, "channels": 2}, "channels"),
     (ArgumentError, "open_image", {"image": ID, "width": 0, "height": 2, "channels": 3}, "width"),
@@ -49,6 +49,8 @@ REFUSED = [
     (ArgumentError, "colorize", {"image": ID, "saturation": None}, "saturation"),
     (ArgumentError, "colorize", {"image": ID, "region": [0, 0, 5]}, "region"),
     (ArgumentError, "colorize", {"image": ID, "region": [0, 0, 5, 0]}, r"region\[3\]"),
+    (ArgumentError, "colorize", {"image": ID, "layer": [0, 0, 2, 2]}, r"layer\[0\]"),
+    (TooLarge, "colorize", {"image": ID, "layer": [[0, 0, 1, 1]] * 4097}, "4097"),
     (ArgumentError, "colorize", {"image": ID, "dots": {}}, "dots"),
     (ArgumentError, "colorize", {"image": ID, "dots": [{"x": 1, "y": 1}]}, r"dots\[0\]"),
     (ArgumentError, "colorize", {"image": ID, "dots": [{"x": 1, "y": 1, "rgb": [0] * 3, "ab": [0] * 2}]}, r"dots\[0\]"),
@@ -57,8 +59,8 @@ REFUSED = [
     (ArgumentError, "colorize", {"image": ID, "dots": [{"x": -1, "y": 1, "ab": [0, 0]}]}, r"dots\[0\].x"),
     (TooLarge, "colorize", {"image": ID, "dots": [0] * 1025}, "1025"),
     (ArgumentError, "gamut", {"lightness": float("nan")}, "lightness"),
-    (ArgumentError, "hello", {"protocol": "1.0", "app": "", "app_version": "1", "nonce": bytes(16)}, "app"),
-    (ArgumentError, "hello", {"protocol": "1.0", "app": "a", "app_version": "1", "nonce": bytes(15)}, "nonce"),
+    (ArgumentError, "hello", {"protocol": "2.0", "app": "", "app_version": "1", "nonce": bytes(16)}, "app"),
+    (ArgumentError, "hello", {"protocol": "2.0", "app": "a", "app_version": "1", "nonce": bytes(15)}, "nonce"),
 ]
 
 
