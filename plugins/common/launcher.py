@@ -35,6 +35,15 @@ def command() -> list[str]:
     raise DaemonUnreachable("The HueDot daemon is not installed.", "Install it: pipx install huedot.")
 
 
+def installed_version() -> str:
+    """Return which HueDot this copy of the plugin came with; nothing if it was not installed as a plugin."""
+    try:
+        recorded = json.loads(Path(__file__).with_name("daemon.json").read_text(encoding="utf-8"))
+        return str(recorded["version"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
+
+
 def _recorded(path: Path) -> list[str]:
     try:
         words = json.loads(path.read_text(encoding="utf-8"))["command"]

@@ -1,0 +1,1 @@
+"""What the panels of all editors share: their state, their timing and their words. It knows no editor."""

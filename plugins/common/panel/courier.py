@@ -1,0 +1,108 @@
+"""A thread that takes requests to the daemon, so that the editor's own thread never waits for an answer."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ..client import Client
+from ..errors import Cancelled, HueDotError
+
+Work = Callable[[Client], Any]
+Then = Callable[[Any], None]
+Failed = Callable[[HueDotError], None]
+
+
+class _Errand(NamedTuple):
+    kind: str
+    work: Work
+    then: Then
+    failed: Failed
+
+
+class Courier:
+    """Runs errands one after the other. A newer errand of a kind takes the place of one that still waits."""
+
+    def __init__(self, client: Client) -> None:
+        """Take over a client; it belongs to the courier's thread from now on."""
+        self._client = client
+        self._waiting: deque[_Errand] = deque()
+        self._running: _Errand | None = None
+        self._done: deque[Callable[[], None]] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="huedot-courier", daemon=True)
+        self._thread.start()
+
+    def ask(self, kind: str, work: Work, then: Then, failed: Failed) -> None:
+        """Have `work(client)` done on the courier's thread; `collect` will call `then` or `failed` with its outcome."""
+        errand = _Errand(kind, work, then, failed)
+        with self._changed:
+            older = next((i for i, each in enumerate(self._waiting) if each.kind == kind), None)
+            if older is None:
+                self._waiting.append(errand)
+            else:
+                self._waiting[older] = errand
+            self._changed.notify()
+
+    def asked(self, kind: str) -> bool:
+        """Return whether an errand of this kind waits, runs, or has an outcome that was not collected."""
+        with self._changed:
+            running = [self._running] if self._running else []
+            return any(each.kind == kind for each in [*running, *self._waiting])
+
+    def is_idle(self) -> bool:
+        """Return whether nothing waits or runs or is to be collected."""
+        with self._changed:
+            return not (self._waiting or self._running or self._done)
+
+    def give_up(self, *kinds: str) -> None:
+        """Cancel errands of these kinds; one that runs fails with Cancelled, those that wait are forgotten."""
+        with self._changed:
+            self._waiting = deque(each for each in self._waiting if each.kind not in kinds)
+            if self._running and self._running.kind in kinds:
+                self._client.cancel()
+
+    def collect(self) -> None:
+        """Call back for all errands that are done. For the editor's thread."""
+        while self._done:
+            self._done.popleft()()
+
+    def close(self) -> None:
+        """Give everything up. Does not wait for the daemon."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            self._client.cancel()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while (errand := self._next()) is not None:
+            outcome = self._do(errand)
+            with self._changed:
+                self._running = None
+                self._done.append(outcome)
+        self._client.close()
+
+    def _next(self) -> _Errand | None:
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            if self._closed:
+                return None
+            self._running = self._waiting.popleft()
+            return self._running
+
+    def _do(self, errand: _Errand) -> Callable[[], None]:
+        try:
+            value = errand.work(self._client)
+            return lambda: errand.then(value)
+        except Cancelled:
+            return lambda: None
+        except HueDotError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - the thread must live on, and the user must be told
+            failure = HueDotError(f"{errand.kind} failed: {error!r}.", "Copy the diagnostics into a bug report.")
+        return lambda: errand.failed(failure)

@@ -1,0 +1,117 @@
+"""What the panel needs of an editor: the two protocols that a plugin's adapter fulfils."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from ..messages import Rectangle
+from ..wire import Buffer
+
+RGB = tuple[int, int, int]  # sRGB, 0..255
+
+
+class Picture(NamedTuple):
+    """Pixels, uint8 row-major, sRGB: 3 channels are RGB, 4 are RGBA, not premultiplied."""
+
+    width: int
+    height: int
+    channels: int
+    pixels: Buffer
+
+
+class Other(NamedTuple):
+    """Another open document: a key to ask for it by, its name for people."""
+
+    key: str
+    name: str
+
+
+class Document(Protocol):
+    """An open image of the editor. Nothing here may block for long: pixels are asked for in bands."""
+
+    width: int
+    height: int
+
+    @property
+    def key(self) -> str:
+        """What tells this document from the others, as long as it is open."""
+
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
+
+    def is_open(self) -> bool:
+        """Whether the user has not closed it."""
+
+    def is_busy(self) -> bool:
+        """Whether a stroke is under way, so that nothing must be written now."""
+
+    def why_not(self) -> str:
+        """Return why this image cannot be colored as it is, or nothing: what `convert` mends."""
+
+    def convert(self) -> None:
+        """Make an RGB image of it, undoably."""
+
+    def has_layers(self) -> bool:
+        """Whether both the hint layer and the result layer are there."""
+
+    def make_layers(self) -> None:
+        """Add the layers that are missing: hints on top, the result beneath, locked. Undoable as one step."""
+
+    def stamp(self) -> object:
+        """Return what changes when the user changed pixels or layers; it may change without reason, too."""
+
+    def hint_bounds(self) -> Rectangle | None:
+        """Return the painted part of the hint layer, inside the image; None if nothing is painted."""
+
+    def read_hints(self, area: Rectangle) -> Buffer:
+        """Return the hint layer's pixels in an area of the image, RGBA."""
+
+    def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
+        """Put a new hint layer, holding these RGBA parts, in the place of the old one. Undoable."""
+
+    def begin_photograph(self) -> None:
+        """Prepare to read the photograph: the image without the two layers."""
+
+    def read_photograph(self, area: Rectangle) -> Buffer:
+        """Return the photograph's pixels in an area, RGBA."""
+
+    def end_photograph(self) -> None:
+        """Free what `begin_photograph` made."""
+
+    def selection(self, area: Rectangle) -> Buffer | None:
+        """Return how much each pixel of an area is selected, one byte each; None if nothing is selected at all."""
+
+    def selection_bounds(self) -> Rectangle | None:
+        """Return the selection's bounds inside the image; None if nothing is selected."""
+
+    def write_result(self, area: Rectangle, rgb: Buffer, mask: Buffer | None) -> None:
+        """Write RGB pixels to the result layer; a mask, one byte a pixel, says how much of them to take."""
+
+    def show_result(self) -> None:
+        """Let the user see what was written."""
+
+    def thumbnail(self, side: int) -> Picture | None:
+        """Return the result, its longer side at most `side` pixels; None if there is none."""
+
+    def load_state(self) -> Mapping[str, Any]:
+        """Return what `save_state` kept in the document; empty if nothing."""
+
+    def save_state(self, state: Mapping[str, Any]) -> None:
+        """Keep JSON values in the document, so that they are saved with it."""
+
+
+class Host(Protocol):
+    """The editor."""
+
+    name: str  # such as "Krita 5.2.9", for the diagnostics
+
+    def others(self, document: Document) -> list[Other]:
+        """Return the other open documents."""
+
+    def read_other(self, key: str, side: int) -> Picture | None:
+        """Return another document, reduced to `side` pixels on its longer side; None if it is closed."""
+
+    def set_brush_color(self, color: RGB) -> None:
+        """Make a color the one that the user paints with."""

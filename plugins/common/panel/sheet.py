@@ -1,0 +1,110 @@
+"""What the panel knows of one document, and what of it is kept in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..messages import Hints, Rectangle
+from .host import RGB, Document, Picture
+from .painted import Parts, hints_of
+
+RECENT = 9  # colors
+
+
+class Swatch(NamedTuple):
+    """A suggested color and how likely the network holds it, 0..1."""
+
+    color: RGB
+    probability: float
+
+
+class Variation(NamedTuple):
+    """One of several colorings: its picture, and the dots that make it."""
+
+    picture: Picture
+    dots: list[Mapping[str, Any]]
+
+
+@dataclass
+class Settings:
+    """What the user chose for a document; kept in it."""
+
+    live: bool = True
+    selection_only: bool = False
+    draft: bool = False
+    saturation: float | None = None
+    recent: list[RGB] = field(default_factory=list)
+
+    @staticmethod
+    def of(state: Mapping[str, Any]) -> Settings:
+        """Read what a document kept; what cannot be read falls back to the default."""
+        settings = Settings()
+        for name in ("live", "selection_only", "draft"):
+            if isinstance(state.get(name), bool):
+                setattr(settings, name, state[name])
+        saturation = state.get("saturation")
+        if isinstance(saturation, (int, float)) and 0 <= saturation <= 1:
+            settings.saturation = float(saturation)
+        recent = state.get("recent")
+        if isinstance(recent, list):
+            settings.recent = [color for each in recent[:RECENT] if (color := _color(each))]
+        return settings
+
+    def state(self) -> dict[str, Any]:
+        """Return JSON values, as `of` reads them."""
+        return {**vars(self), "recent": [list(color) for color in self.recent]}
+
+
+def _color(value: object) -> RGB | None:
+    if isinstance(value, list) and len(value) == 3 and all(isinstance(v, int) and 0 <= v <= 255 for v in value):
+        return value[0], value[1], value[2]
+    return None
+
+
+@dataclass(eq=False)
+class Sheet:
+    """A document with HueDot's layers on it."""
+
+    document: Document
+    settings: Settings
+    image: str | None = None  # as the daemon knows the photograph
+    size: tuple[int, int] = (0, 0)  # of the photograph that the daemon knows, width and height
+    parts: Parts = field(default_factory=dict)
+    stamp: object = None
+    scanned: float = 0.0  # when the hints were last looked at
+    due: bool = False  # something changed that the result does not show yet
+    changed: float = 0.0  # when
+    wanted_once: bool = False  # the user pressed Refresh
+    is_draft: bool = False  # only the neighborhood of the newest dot is up to date
+    result: str | None = None  # what the result layer shows, as the daemon knows it
+    place: tuple[int, int] | None = None  # where colors are suggested
+    lightness: float = 50.0  # there
+    swatches: list[Swatch] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)  # where a dot would help
+    variations: list[Variation] = field(default_factory=list)
+    overview: Picture | None = None
+    colors_from: str | None = None  # key of another document
+    histogram: str | None = None  # of it, as the daemon knows it
+
+    def hints(self) -> Hints:
+        """Return what the user wants, as a request takes it."""
+        painted = hints_of(self.parts)
+        return painted._replace(histogram=self.histogram, saturation=self.settings.saturation)
+
+    def used(self, color: RGB) -> None:
+        """Remember a color among those lately used."""
+        recent = [each for each in self.settings.recent if each != color]
+        self.settings.recent = [color, *recent][:RECENT]
+
+    def forget_photograph(self) -> None:
+        """Know nothing of the pixels any more, so that all is read and colored anew."""
+        self.image = self.result = None
+        self.is_draft = False
+        self.parts, self.stamp, self.due = {}, None, True
+        self.swatches, self.places, self.variations, self.overview = [], [], [], None
+
+    def whole(self) -> Rectangle:
+        """Return the image's rectangle."""
+        return 0, 0, self.document.width, self.document.height

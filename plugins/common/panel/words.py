@@ -1,0 +1,60 @@
+"""Every word that the panels show, so that Krita and GIMP say the same."""
+
+TITLE = "HueDot"
+
+START = "Start"
+START_TIP = "Add a layer for your dots and, beneath it, one for the result"
+REFRESH = "Refresh"
+REFRESH_TIP = "Read the photograph and the dots again, and color anew"
+LIVE = "Live"
+LIVE_TIP = "Color again after every stroke"
+SELECTION_ONLY = "Only the selection"
+SELECTION_ONLY_TIP = "Change the result only where the image is selected"
+DRAFT = "Draft while painting"
+DRAFT_TIP = "Color around the newest dot first, and the rest when you pause"
+
+SUGGESTED = "Suggested colors"
+SUGGESTED_TIP = "{color}, {percent:.0f} % likely here. Click to paint with it; Shift-click to repaint the dot."
+NO_PLACE = "Paint a dot, or click on the overview."
+GAMUT_TIP = "All colors that this place can have. Click to paint with one."
+OUT_OF_GAMUT = "No screen shows that color at this lightness."
+RECENT = "Lately used"
+
+OVERVIEW_TIP = "Click where you want colors suggested"
+WHERE_NEXT = "Where next?"
+WHERE_NEXT_TIP = "Mark the places where a dot would help most"
+VARIATIONS = "Variations"
+VARIATIONS_TIP = "Six plausible colorings to choose from; a click takes one, with its dots"
+
+COLORS_FROM = "Colors from"
+NO_OTHER = "The network's own"
+SATURATION = "Saturation"
+AUTOMATIC = "Automatic"
+
+RETRY = "Try again"
+DIAGNOSTICS = "Copy diagnostics"
+CONVERT = "Convert to RGB"
+IS_GRAY = "This image is in grayscale, which shows no color."
+CONVERT_ASK = "HueDot will convert this image to RGB, at its own bit depth. You can undo it."
+
+HINT_LAYER = "Color hints"
+RESULT_LAYER = "Color (HueDot)"
+GROUP = "HueDot"
+
+NO_IMAGE = "Open a photograph."
+NOT_STARTED = "Press Start to color this photograph."
+CONNECTING = "Starting HueDot…"
+READING = "Reading the photograph…"
+OPENING = "Looking at the photograph…"
+READY = "Ready on {device}."
+COLORED = "Colored on {device} in {milliseconds:.0f} ms."
+COLORING = "Coloring…"
+TRYING_COLORS = "Trying colors…"
+PAUSED = "Live is off: press Refresh."
+LAYERS_GONE = "The hint layer or the result layer is gone. Press Start to bring it back."
+EMPTY_SELECTION = "Nothing is selected: the whole image follows your dots."
+
+
+def name_of(rgb: tuple[int, int, int]) -> str:
+    """Return a color as people write it."""
+    return "#{:02x}{:02x}{:02x}".format(*rgb)
