@@ -26,11 +26,14 @@ test: $(BIN)/huedot .typecheck  ## every fast test
 	ln -sfn ../../model .typecheck/huedot/model
 	ln -sfn ../../daemon .typecheck/huedot/daemon
 	ln -sfn ../../weights .typecheck/huedot/weights
+	mkdir -p .typecheck/huedot_krita
+	ln -sf ../../plugins/krita/*.py .typecheck/huedot_krita/
+	ln -sfn ../../plugins/common .typecheck/huedot_krita/protocol
 
 check: $(BIN)/huedot .typecheck  ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p huedot
+	$(BIN)/mypy -p huedot -p huedot_krita
 
 format: $(BIN)/huedot
 	$(BIN)/ruff check --fix .

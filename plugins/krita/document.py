@@ -1,0 +1,369 @@
+"""Krita's documents as the panel needs them: the only room that knows Krita's API.
+
+Two layers in a group of their own: hints above, the result beneath, locked. Both are 8-bit sRGB whatever the document
+is, so that their pixels are what the user sees. The result is written without undo steps (nobody paints on it); layers
+come and go with them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from krita import Document as KritaDocument
+from krita import Krita, ManagedColor, Node
+
+from . import pixels
+from .protocol.messages import Rectangle
+from .protocol.panel import words
+from .protocol.panel.host import RGB, Other, Picture
+from .protocol.wire import Buffer
+from .qt import QAbstractItemView, QByteArray, QColor, QImage, QTimer
+
+SPACE = ("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
+ANNOTATION = "huedot"
+FIND_S = 1.0  # how long the layers that were found are taken to be there, if nothing says otherwise
+ACTIVATE_MS = (100, 400)  # Krita makes a new layer the active one a while after it was added
+
+
+class Document:
+    """One open document."""
+
+    def __init__(self, document: KritaDocument, history: History) -> None:
+        """Wrap Krita's document; `history` counts what the user does."""
+        self._document, self._history = document, history
+        self._copy: KritaDocument | None = None
+        self._alpha: QImage | None = None
+        self._found: tuple[Node | None, Node | None] = (None, None)
+        self._found_at: tuple[float, int] = (0.0, -1)
+
+    @property
+    def width(self) -> int:
+        """Its width in pixels."""
+        return int(self._document.width())
+
+    @property
+    def height(self) -> int:
+        """Its height in pixels."""
+        return int(self._document.height())
+
+    @property
+    def key(self) -> str:
+        """The id of its root node."""
+        return key_of(self._document)
+
+    @property
+    def name(self) -> str:
+        """Its file's name, or the one that Krita shows."""
+        return name_of(self._document)
+
+    def is_open(self) -> bool:
+        """Whether the user has not closed it."""
+        return self._document.rootNode() is not None
+
+    def is_busy(self) -> bool:
+        """Whether a stroke is under way."""
+        if self._document.tryBarrierLock():
+            self._document.unlock()
+            return False
+        return True
+
+    def why_not(self) -> str:
+        """Return why it cannot be colored as it is: a grayscale document shows no color."""
+        return words.IS_GRAY if self._document.colorModel() == "GRAYA" else ""
+
+    def convert(self) -> None:
+        """Make it RGB, at its own depth; one undo step."""
+        self._document.setColorSpace("RGBA", self._document.colorDepth(), SPACE[2])
+        self._document.waitForDone()
+
+    # The layers
+
+    def has_layers(self) -> bool:
+        """Whether both layers are there."""
+        return None not in self._layers()
+
+    def make_layers(self) -> None:
+        """Add what is missing: both in a group, as one undo step, or the one beside the other."""
+        hints, result = self._layers()
+        if hints is None and result is None:
+            group = self._made(words.HINT_LAYER, words.RESULT_LAYER)
+            self._document.rootNode().addChildNode(group, None)
+            result, hints = group.childNodes()
+        elif result is None and hints is not None:
+            result = self._made(words.RESULT_LAYER).childNodes()[0].clone()
+            self._add_beneath(result, hints)
+        elif hints is None and result is not None:
+            hints = self._made(words.HINT_LAYER).childNodes()[0].clone()
+            result.parentNode().addChildNode(hints, result)
+        if result is not None:
+            result.setLocked(True)
+        self._remember(hints, result)
+        self._activate()
+
+    def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
+        """Put a layer with these pixels in the place of the hint layer: two undo steps."""
+        old, result = self._layers()
+        if old is None:
+            return
+        new = self._made(words.HINT_LAYER).childNodes()[0].clone()
+        new.setName(old.name())
+        for (x, y, width, height), rgba in parts.items():
+            image = QImage(bytes(rgba), width, height, width * 4, pixels.RGBA).convertToFormat(pixels.ARGB)
+            new.setPixelData(QByteArray(pixels.bytes_of(image)), x, y, width, height)
+        old.parentNode().addChildNode(new, old)
+        old.remove()
+        self._remember(new, result)
+        self._document.refreshProjection()
+        self._activate()
+
+    def _made(self, *names: str) -> Node:
+        """Return a group that belongs to no document, so that adding it is one undo step, whatever it holds."""
+        scratch = Krita.instance().createDocument(1, 1, words.GROUP, *SPACE, 72.0)
+        group = scratch.createGroupLayer(words.GROUP)
+        scratch.rootNode().addChildNode(group, None)
+        for name in reversed(names):
+            group.addChildNode(scratch.createNode(name, "paintlayer"), None)
+        scratch.waitForDone()
+        free = group.clone()
+        scratch.setModified(False)
+        scratch.close()
+        return free
+
+    def _add_beneath(self, node: Node, above: Node) -> None:
+        siblings = above.parentNode().childNodes()
+        index = siblings.index(above)
+        if index:
+            above.parentNode().addChildNode(node, siblings[index - 1])
+        else:  # the API cannot add at the bottom: above it, and the hints again above both
+            above.parentNode().addChildNode(node, above)
+            above.parentNode().setChildNodes([node, *siblings])
+
+    def _layers(self) -> tuple[Node | None, Node | None]:
+        """Return the hint layer and the result layer, by the ids kept in the document, or by where they are."""
+        now = time.monotonic()
+        if self._found_at[1] == self._history.count and now - self._found_at[0] < FIND_S:
+            return self._found
+        kept = self._kept()
+        nodes = _descendants(self._document.rootNode()) if self.is_open() else []
+        by_id = {node.uniqueId().toString(): node for node in nodes}
+        hints, result = by_id.get(kept.get("hints", "")), by_id.get(kept.get("result", ""))
+        if hints is None and result is not None:  # undone to another hint layer
+            beside = [node for node in result.parentNode().childNodes() if node.name() == words.HINT_LAYER]
+            hints = beside[-1] if beside else None
+        self._found, self._found_at = (hints, result), (now, self._history.count)
+        return self._found
+
+    def _remember(self, hints: Node | None, result: Node | None) -> None:
+        ids = {"hints": hints, "result": result}
+        self._keep({name: node.uniqueId().toString() for name, node in ids.items() if node is not None})
+        self._found, self._found_at = (hints, result), (time.monotonic(), self._history.count)
+
+    def _activate(self) -> None:
+        """Make the hint layer the one that the user paints on, once Krita has activated the new one."""
+        for wait in ACTIVATE_MS:
+            QTimer.singleShot(wait, self._activate_now)
+
+    def _activate_now(self) -> None:
+        hints, _ = self._layers()
+        if hints is not None and self.is_open() and self._document.activeNode() != hints:
+            self._document.setActiveNode(hints)
+
+    # What the user painted
+
+    def stamp(self) -> object:
+        """Return how often Krita's undo history changed."""
+        return self._history.count
+
+    def hint_bounds(self) -> Rectangle | None:
+        """Return the painted part of the hint layer inside the image."""
+        hints, _ = self._layers()
+        if hints is None:
+            return None
+        inside = hints.bounds().intersected(self._document.bounds())
+        return None if inside.isEmpty() else (inside.x(), inside.y(), inside.width(), inside.height())
+
+    def read_hints(self, area: Rectangle) -> bytes:
+        """Return the hint layer's pixels, RGBA."""
+        hints, _ = self._layers()
+        if hints is None:
+            return bytes(area[2] * area[3] * 4)
+        if (hints.colorModel(), hints.colorDepth(), hints.colorProfile()) != SPACE:
+            hints = hints.duplicate()
+            hints.setColorSpace(*SPACE)
+        return pixels.to_rgba(pixels.from_krita(hints.pixelData(*area), area[2], area[3]))
+
+    # The photograph
+
+    def begin_photograph(self) -> None:
+        """Copy the document (Krita's copies share their pixels), and take our layers out of the copy."""
+        self._copy = self._document.clone()
+        self._alpha = None
+        ours = {node.uniqueId() for node in self._layers() if node is not None}
+        for node in _descendants(self._copy.rootNode()):
+            if node.uniqueId() in ours:
+                node.remove()
+        self._copy.waitForDone()
+
+    def read_photograph(self, area: Rectangle) -> bytes:
+        """Return the copy's pixels in sRGB, RGBA; keeps what is not opaque, for the result."""
+        if self._copy is None:
+            return bytes(area[2] * area[3] * 4)
+        image = self._copy.projection(*area)
+        rgba = pixels.to_rgba(image)
+        alpha = rgba[3::4]
+        if alpha.count(255) != len(alpha):
+            self._keep_alpha(area, alpha)
+        return rgba
+
+    def end_photograph(self) -> None:
+        """Close the copy."""
+        if self._copy is not None:
+            self._copy.setModified(False)
+            self._copy.close()
+            self._copy = None
+
+    def _keep_alpha(self, area: Rectangle, alpha: bytes) -> None:
+        if self._alpha is None:
+            self._alpha = QImage(self.width, self.height, pixels.ALPHA)
+            self._alpha.fill(255)
+        x, y, width, height = area
+        bits, stride = self._alpha.bits(), self._alpha.bytesPerLine()
+        bits.setsize(self._alpha.sizeInBytes())
+        for row in range(height):
+            begin = (y + row) * stride + x
+            bits[begin : begin + width] = alpha[row * width : (row + 1) * width]
+
+    # The result
+
+    def selection(self, area: Rectangle) -> bytes | None:
+        """Return how much each pixel is selected; None if nothing is."""
+        selection = self._document.selection()
+        return bytes(selection.pixelData(*area)) if selection is not None else None
+
+    def selection_bounds(self) -> Rectangle | None:
+        """Return the selection's bounds inside the image."""
+        selection = self._document.selection()
+        if selection is None:
+            return None
+        left, top = max(0, selection.x()), max(0, selection.y())
+        right = min(self.width, selection.x() + selection.width())
+        bottom = min(self.height, selection.y() + selection.height())
+        return (left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+    def write_result(self, area: Rectangle, rgb: Buffer, mask: Buffer | None) -> None:
+        """Write to the result layer; with a mask, over what is there."""
+        _, result = self._layers()
+        if result is None:
+            return
+        x, y, width, height = area
+        image = pixels.from_rgb(rgb, width, height)
+        if self._alpha is not None:
+            image.setAlphaChannel(self._alpha.copy(x, y, width, height))
+        if mask is not None:
+            image.setAlphaChannel(pixels.from_alpha(mask, width, height))
+            image = pixels.over(image, pixels.from_krita(result.pixelData(*area), width, height))
+        result.setPixelData(QByteArray(pixels.bytes_of(image)), *area)
+
+    def show_result(self) -> None:
+        """Compose the image anew. Of all calls that do, this one alone leaves no undo step."""
+        self._document.refreshProjection()
+
+    def thumbnail(self, side: int) -> Picture | None:
+        """Return the result, small."""
+        _, result = self._layers()
+        return pixels.to_picture(result.thumbnail(side, side)) if result is not None else None
+
+    # What is kept in the document
+
+    def load_state(self) -> Mapping[str, Any]:
+        """Return the panel's settings."""
+        return self._kept().get("settings", {})
+
+    def save_state(self, state: Mapping[str, Any]) -> None:
+        """Keep the panel's settings."""
+        self._keep({"settings": dict(state)})
+
+    def _kept(self) -> dict[str, Any]:
+        try:
+            kept = json.loads(bytes(self._document.annotation(ANNOTATION)) or b"{}")
+        except ValueError:
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def _keep(self, new: Mapping[str, Any]) -> None:
+        data = json.dumps({**self._kept(), **new}).encode()
+        self._document.setAnnotation(ANNOTATION, "HueDot's layers and settings", QByteArray(data))
+
+
+class History:
+    """Counts what happens to Krita's undo history, which every stroke and every undo changes."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._models: list[Any] = []
+
+    def watch(self) -> None:
+        """Listen to the undo docker's model; without it the panel still looks now and then."""
+        history = [docker for docker in Krita.instance().dockers() if docker.objectName() == "History"]
+        for view in [view for docker in history for view in docker.findChildren(QAbstractItemView)]:
+            model = view.model()
+            if model is not None and model not in self._models:
+                self._models.append(model)
+                model.modelReset.connect(self._changed)
+
+    def _changed(self) -> None:
+        self.count += 1
+
+
+class Host:
+    """Krita."""
+
+    def __init__(self) -> None:
+        self.history = History()
+        self.name = f"Krita {Krita.instance().version()}"
+
+    def active_document(self) -> Document | None:
+        """Return the document that the user looks at."""
+        window = Krita.instance().activeWindow()
+        document = Krita.instance().activeDocument() if window is not None and window.activeView() else None
+        return Document(document, self.history) if document is not None and document.rootNode() is not None else None
+
+    def others(self, document: Document) -> list[Other]:
+        """Return the other open documents."""
+        found = [(key_of(each), name_of(each)) for each in Krita.instance().documents()]
+        return [Other(key, name) for key, name in found if key and key != document.key]
+
+    def read_other(self, key: str, side: int) -> Picture | None:
+        """Return another document as it is shown, reduced."""
+        for each in Krita.instance().documents():
+            if key_of(each) == key:
+                image = each.projection(0, 0, each.width(), each.height())
+                return pixels.to_picture(image.scaled(side, side, *pixels.SMOOTH))
+        return None
+
+    def set_brush_color(self, color: RGB) -> None:
+        """Make a color the foreground color."""
+        view = Krita.instance().activeWindow().activeView()
+        view.setForeGroundColor(ManagedColor.fromQColor(QColor(*color), view.canvas()))
+
+
+def key_of(document: KritaDocument) -> str:
+    """Return the id of a document's root node; nothing if it is closed."""
+    root = document.rootNode()
+    return str(root.uniqueId().toString()) if root is not None else ""
+
+
+def name_of(document: KritaDocument) -> str:
+    """Return a document's name for people."""
+    path = document.fileName()
+    return path.replace("\\", "/").rsplit("/", 1)[-1] if path else (document.name() or "Untitled")
+
+
+def _descendants(node: Node) -> list[Node]:
+    found: list[Node] = []
+    for child in node.childNodes():
+        found += [child, *_descendants(child)]
+    return found

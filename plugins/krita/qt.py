@@ -1,0 +1,78 @@
+"""PyQt6 or PyQt5, whichever this Krita has."""
+
+try:
+    from PyQt6.QtCore import QByteArray, QPoint, QRect, QSize, Qt, QTimer, QUuid, pyqtSignal
+    from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPen, QPixmap
+    from PyQt6.QtWidgets import (
+        QAbstractItemView,
+        QApplication,
+        QCheckBox,
+        QComboBox,
+        QFrame,
+        QGridLayout,
+        QHBoxLayout,
+        QLabel,
+        QMessageBox,
+        QPushButton,
+        QScrollArea,
+        QSizePolicy,
+        QSlider,
+        QToolTip,
+        QVBoxLayout,
+        QWidget,
+    )
+except ImportError:
+    from PyQt5.QtCore import QByteArray, QPoint, QRect, QSize, Qt, QTimer, QUuid, pyqtSignal
+    from PyQt5.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPen, QPixmap
+    from PyQt5.QtWidgets import (
+        QAbstractItemView,
+        QApplication,
+        QCheckBox,
+        QComboBox,
+        QFrame,
+        QGridLayout,
+        QHBoxLayout,
+        QLabel,
+        QMessageBox,
+        QPushButton,
+        QScrollArea,
+        QSizePolicy,
+        QSlider,
+        QToolTip,
+        QVBoxLayout,
+        QWidget,
+    )
+
+__all__ = [
+    "QAbstractItemView",
+    "QApplication",
+    "QByteArray",
+    "QCheckBox",
+    "QColor",
+    "QComboBox",
+    "QFrame",
+    "QGridLayout",
+    "QHBoxLayout",
+    "QIcon",
+    "QImage",
+    "QLabel",
+    "QMessageBox",
+    "QPainter",
+    "QPalette",
+    "QPen",
+    "QPixmap",
+    "QPoint",
+    "QPushButton",
+    "QRect",
+    "QScrollArea",
+    "QSize",
+    "QSizePolicy",
+    "QSlider",
+    "QTimer",
+    "QToolTip",
+    "QUuid",
+    "QVBoxLayout",
+    "QWidget",
+    "Qt",
+    "pyqtSignal",
+]
