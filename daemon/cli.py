@@ -18,6 +18,8 @@ VERBS = {
     "palette": "show the likely colors of a place",
     "suggest": "show where a dot would help most",
     "variations": "make different colorizations of a photograph",
+    "install": "install the plugins into the editors",
+    "uninstall": "take the plugins out of the editors",
     "start": "start the daemon in the background",
     "stop": "stop the daemon",
     "restart": "stop the daemon, and start another",

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from huedot.daemon import lifecycle
+from huedot.daemon import lifecycle, plugins
 from huedot.daemon.client import Client as DaemonClient
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
-from huedot.protocol.errors import DaemonUnreachable, HueDotError
+from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError
 from huedot.protocol.messages import Hints
 from huedot.protocol.paths import ENDPOINT, check_private, runtime_directories
 from huedot.protocol.wire import VERSION
@@ -60,6 +60,9 @@ def _checks(model: str | None) -> Iterator[Check]:
     yield _check("weights", lambda: _weights(model or "huedot"))
     yield _check("endpoint", _endpoint)
     yield _check("log", lambda: str(lifecycle.log_path()))
+    for editor in plugins.EDITORS:
+        for place in plugins.places(editor):
+            yield _check(f"{editor} plugin", lambda place=place: _plugin(place))  # type: ignore[misc]
     yield _check("round trip", lambda: _round_trip(model))
 
 
@@ -109,6 +112,14 @@ def _endpoint() -> str:
     except DaemonUnreachable:
         return f"{runtime_directories()[-1] / ENDPOINT} is yet to be written: no daemon runs"
     return f"{endpoint.address}, process {endpoint.pid}"
+
+
+def _plugin(place: plugins.Place) -> str:
+    if not place.is_installed:
+        return f"{place.kind}: not installed (huedot install {place.editor})"
+    if not place.is_current:
+        raise FileError(f"{place.plugin} is of another HueDot.", f"Update it: huedot install {place.editor}.")
+    return f"{place.kind}: {place.plugin}, current"
 
 
 def _round_trip(model: str | None) -> str:

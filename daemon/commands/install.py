@@ -1,0 +1,53 @@
+"""Install HueDot's plugins into the editors of this machine, or bring them up to date."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from huedot.daemon import plugins
+from huedot.protocol.errors import FileError
+
+from .terminal import say
+
+HOW = {
+    "krita": "Start Krita again; HueDot is under Settings > Dockers.",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_editors(parser)
+
+
+def add_editors(parser: argparse.ArgumentParser) -> None:
+    """Declare which editors are meant."""
+    parser.add_argument(
+        "editors", nargs="*", metavar="EDITOR", choices=(*plugins.EDITORS, []), help="krita (default: all)"
+    )
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="the editor's folder of plugins, if it is not found")
+
+
+def chosen(arguments: argparse.Namespace) -> list[plugins.Place]:
+    """Return the places that are meant; raises FileError if an editor that was named is not on this machine."""
+    found = []
+    for editor in arguments.editors or plugins.EDITORS:
+        here = plugins.places(editor)
+        if arguments.folder:
+            here = [plugins.Place(editor, "given", arguments.folder, arguments.folder.parent / "kritarc")]
+        if not here and arguments.editors:
+            raise FileError(f"{editor.title()} was not found.", "Name its folder of plugins: --folder DIR.")
+        found += here
+    if not found:
+        raise FileError("No editor was found.", "Install Krita, start it once, and try again.")
+    return found
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Install, and say what was done and how to undo it."""
+    for place in chosen(arguments):
+        was = "brought up to date" if place.is_installed else "installed"
+        plugins.install(place)
+        say(f"{place.editor.title()} ({place.kind}): {was} in {place.plugin}. {HOW[place.editor]}")
+    say("To undo this: huedot uninstall")
+    return 0

@@ -1,0 +1,173 @@
+"""The plugins: where editors look for them, and how they come there and go again.
+
+A plugin is copied whole: the editor's own files, `plugins/common` as its `protocol`, the pure-Python part of msgpack,
+and `daemon.json`, which says how to start the daemon from inside the editor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from huedot.protocol.errors import FileError
+
+MSGPACK = ("__init__.py", "exceptions.py", "ext.py", "fallback.py")  # its pure-Python part
+INSTALLED = "daemon.json"  # read by launcher.py
+SWITCH = "enable_huedot_krita=true"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An editor on this machine, and where it looks for plugins."""
+
+    editor: str  # krita
+    kind: str  # native, Flatpak
+    folder: Path  # of plugins
+    settings: Path  # the editor's own file of settings
+
+    @property
+    def plugin(self) -> Path:
+        """Return the folder that the plugin has there."""
+        return self.folder / f"huedot_{self.editor}"
+
+    @property
+    def is_installed(self) -> bool:
+        """Return whether there is a plugin."""
+        return (self.plugin / "__init__.py").exists()
+
+    @property
+    def is_current(self) -> bool:
+        """Return whether the plugin there is this HueDot's own, unchanged."""
+        try:
+            said = json.loads((self.plugin / "protocol" / INSTALLED).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return bool(said.get("digest") == digest(self.editor) and said.get("command") == command())
+
+
+def places(editor: str) -> list[Place]:
+    """Return where an editor is: native and Flatpak, as far as its folders or its program exist."""
+    return [place for place, is_there in _PLACES[editor]() if is_there]
+
+
+def _krita() -> Iterator[tuple[Place, bool]]:
+    home = Path.home()
+    if sys.platform == "win32":
+        roaming = Path(os.environ.get("APPDATA", home / "AppData/Roaming")) / "krita"
+        local = Path(os.environ.get("LOCALAPPDATA", home / "AppData/Local"))
+        yield Place("krita", "native", roaming / "pykrita", local / "kritarc"), roaming.exists()
+        return
+    if sys.platform == "darwin":
+        data = home / "Library/Application Support/krita"
+        yield Place("krita", "native", data / "pykrita", home / "Library/Preferences/kritarc"), data.exists()
+        return
+    data = Path(os.environ.get("XDG_DATA_HOME", home / ".local/share")) / "krita"
+    config = Path(os.environ.get("XDG_CONFIG_HOME", home / ".config"))
+    yield Place("krita", "native", data / "pykrita", config / "kritarc"), data.exists() or bool(shutil.which("krita"))
+    flatpak = home / ".var/app/org.kde.krita"
+    yield Place("krita", "Flatpak", flatpak / "data/krita/pykrita", flatpak / "config/kritarc"), flatpak.exists()
+
+
+_PLACES: dict[str, Callable[[], Iterator[tuple[Place, bool]]]] = {"krita": _krita}
+EDITORS = tuple(_PLACES)
+
+
+def install(place: Place) -> None:
+    """Put the plugin there, in the place of an older one, and switch it on; raises FileError.
+
+    A plugin is never seen half copied: it is made beside its place, and moved.
+    """
+    try:
+        place.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".huedot-", dir=place.folder) as made:
+            new = Path(made) / "new"
+            write(place.editor, new)
+            if place.plugin.exists():
+                place.plugin.rename(Path(made) / "old")
+            new.rename(place.plugin)
+        desktop = f"huedot_{place.editor}.desktop"
+        shutil.copyfile(sources(place.editor) / desktop, place.folder / desktop)
+        _switch(place.settings, on=True)
+    except OSError as error:
+        raise FileError(
+            f"{error.filename} cannot be written: {error.strerror}.", "Make room, or mend its rights."
+        ) from error
+
+
+def remove(place: Place) -> None:
+    """Take the plugin away and leave nothing behind; raises FileError."""
+    try:
+        if place.plugin.exists():
+            shutil.rmtree(place.plugin)
+        (place.folder / f"huedot_{place.editor}.desktop").unlink(missing_ok=True)
+        if place.settings.exists():
+            _switch(place.settings, on=False)
+    except OSError as error:
+        raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
+
+
+def write(editor: str, folder: Path) -> None:
+    """Write a whole plugin, with how to start this HueDot's daemon."""
+    folder.mkdir(parents=True)
+    for relative, data in _files(editor):
+        path = folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    said = {"command": command(), "version": version("huedot"), "digest": digest(editor)}
+    (folder / "protocol" / INSTALLED).write_text(json.dumps(said, indent=2), encoding="utf-8")
+
+
+def command() -> list[str]:
+    """Return the words that start this HueDot's daemon, wherever the editor runs."""
+    return [sys.executable, "-m", "huedot.daemon.cli", "serve"]
+
+
+def digest(editor: str) -> str:
+    """Return a hash over all of a plugin's files, which tells a current copy from an old one."""
+    state = hashlib.sha256()
+    for relative, data in _files(editor):
+        state.update(f"{relative}:{len(data)}:".encode() + data)
+    return state.hexdigest()
+
+
+def sources(package: str) -> Path:
+    """Return the folder of one of HueDot's packages or of msgpack, without importing it."""
+    spec = find_spec(package if package == "msgpack" else f"huedot.{package}")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileError(f"This HueDot lacks its part {package!r}.", "Install it again: pipx reinstall huedot.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _files(editor: str) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(sources(editor).iterdir()):
+        if path.suffix in (".py", ".html"):
+            yield path.name, path.read_bytes()
+    common = sources("protocol")
+    for path in sorted(common.rglob("*.py")):
+        yield f"protocol/{path.relative_to(common).as_posix()}", path.read_bytes()
+    for name in MSGPACK:
+        yield f"protocol/_msgpack/{name}", (sources("msgpack") / name).read_bytes()
+
+
+def _switch(settings: Path, on: bool) -> None:
+    """Switch the plugin on or off in Krita's settings, and touch nothing else in them."""
+    lines = settings.read_text(encoding="utf-8").splitlines() if settings.exists() else []
+    kept = [line for line in lines if not line.startswith("enable_huedot_krita=")]
+    if on:
+        if "[python]" not in kept:
+            kept += ["", "[python]"] if kept else ["[python]"]
+        kept.insert(kept.index("[python]") + 1, SWITCH)
+    if kept != lines:
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        new = settings.with_name(f"{settings.name}.huedot")
+        new.write_text("\n".join(kept) + "\n", encoding="utf-8")
+        new.replace(settings)
