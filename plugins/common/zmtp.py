@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import sys
 import time
 from collections.abc import Generator, Sequence
 from itertools import islice
@@ -19,6 +20,9 @@ MORE, LONG, COMMAND = 1, 2, 4  # bits of a frame's first byte
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 READY = b"\x05READY" + b"\x0bSocket-Type\0\0\0\x06DEALER" + b"\x08Identity\0\0\0\0"
 MAX_COMMAND_BYTES = 1 << 16
+# An editor's embedded Python lets SIGPIPE kill the editor; so a dead daemon must not raise it.
+NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
+SO_NOSIGPIPE = 0x1022  # macOS, which has no such flag
 BUFFERS_AT_ONCE = 64  # well below every system's IOV_MAX
 STALL_S = 10.0  # a peer that takes no byte for so long hangs
 
@@ -35,6 +39,8 @@ class ZmtpTransport:
         Raises DaemonUnreachable if nothing listens there, or what listens does not speak ZMTP within `timeout` seconds.
         """
         self._socket = _connect(address, timeout)
+        if sys.platform == "darwin":
+            self._socket.setsockopt(socket.SOL_SOCKET, SO_NOSIGPIPE, 1)
         self._socket.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._socket, selectors.EVENT_READ)
@@ -122,7 +128,7 @@ class ZmtpTransport:
 
     def _write_some(self, pending: list[memoryview]) -> int:
         if hasattr(self._socket, "sendmsg"):
-            return self._socket.sendmsg(islice(pending, BUFFERS_AT_ONCE))
+            return self._socket.sendmsg(islice(pending, BUFFERS_AT_ONCE), (), NO_SIGNAL)
         return self._socket.send(pending[0])  # Windows
 
     def _take(self, count: int) -> Steps[bytearray]:

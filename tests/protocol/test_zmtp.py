@@ -237,3 +237,31 @@ def test_a_wrong_socket_type_of_libzmq(short_directory):
         socket_.bind(f"ipc://{short_directory}/pub")
         with pytest.raises(DaemonUnreachable):
             ZmtpTransport(f"ipc://{short_directory}/pub", timeout=2)
+
+
+AS_IN_AN_EDITOR = """
+import signal, sys, time
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+from huedot.protocol.errors import DaemonUnreachable
+from huedot.protocol.zmtp import ZmtpTransport
+transport = ZmtpTransport(sys.argv[1])
+print("connected", flush=True)
+sys.stdin.readline()
+try:
+    for _ in range(1000):  # until the system has noticed
+        transport.send([b"", b"are you there?"])
+        time.sleep(0.01)
+except DaemonUnreachable:
+    print("gone")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGPIPE")
+def test_a_dead_daemon_does_not_kill_an_editor(router, address):
+    daemon = router(address)
+    words = [sys.executable, "-c", AS_IN_AN_EDITOR, daemon.address]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as editor:
+        assert editor.stdout.readline() == "connected\n"
+        daemon.close()
+        said, _ = editor.communicate("go on\n", timeout=30)
+    assert (said, editor.returncode) == ("gone\n", 0)
