@@ -132,7 +132,7 @@ class Studio:
             painted = Hints.from_dots(dots, (photo.height, photo.width)).plus(hints)
             previews.append(photo.preview(painted, request.parameters["side"]))
         height, width = previews[0].shape[:2]
-        variations = [{"dots": [dot._asdict() for dot in dots]} for dots in found]
+        variations = [{"dots": [_dot_fields(dot, photo) for dot in dots]} for dots in found]
         frames: list[Buffer] = [np.ascontiguousarray(preview).data for preview in previews]
         return Answer({"width": width, "height": height, "variations": variations}, frames)
 
@@ -196,6 +196,14 @@ def _dot(index: int, dot: Mapping[str, Any], size: tuple[int, int]) -> Dot:
         raise ArgumentError(f"dots[{index}]", f"lies outside the image, which has {size[1]} x {size[0]} pixels.")
     a, b = dot["ab"] if "ab" in dot else _ab([dot["rgb"]])[0]
     return Dot(dot["x"], dot["y"], dot.get("radius", DEFAULT_RADIUS), (a, b))
+
+
+def _dot_fields(dot: Dot, photo: Photo) -> dict[str, Any]:
+    """Return a dot as a reply gives it: also in its color at about the photograph's lightness there."""
+    # A hint is hue and chroma, of which sRGB has little near black and white.
+    lightness = photo.lightness[dot.y, dot.x].clamp(35, 80)
+    rgb = color.to_rgb8(lightness[None, None], torch.tensor(dot.ab)[:, None, None])
+    return {**dot._asdict(), "rgb": [int(value) for value in rgb.flatten()]}
 
 
 def _ab(colors: list[tuple[int, int, int]]) -> list[tuple[float, float]]:

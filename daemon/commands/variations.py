@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         for path, variation in zip(paths, found, strict=False):  # there may be fewer
             show(f"coloring {path.name}", None)
             dots = path.with_suffix(".json")
-            _write_dots(dots, variation["dots"], rgb)
+            _write_dots(dots, variation["dots"])
             layer = read_hints(dots, rgb.shape[1], rgb.shape[0])
             write_picture(path, picture_of(client.colorize(image, question.hints(beneath=layer))), question.photograph)
     _report(arguments.json, paths[: len(found)])
@@ -59,19 +59,11 @@ def _prepare(folder: Path, paths: Iterable[Path], inputs: list[Path]) -> None:
             raise FileError(f"{path.with_suffix('.json')} would be overwritten.", "Choose another folder.")
 
 
-def _write_dots(path: Path, dots: Sequence[Mapping[str, Any]], rgb: Picture) -> None:
-    """Write dots as `--hints` reads them, each in its color at about the photograph's lightness there."""
-    import torch
-
-    from huedot.model import color
-
-    # A hint is hue and chroma, of which sRGB has little near black and white.
-    lightness = color.lightness(rgb).clamp(35, 80)
-    written = []
-    for dot in dots:
-        x, y = dot["x"], dot["y"]
-        pixel = color.to_rgb8(lightness[y, x].view(1, 1), torch.tensor(dot["ab"]).view(2, 1, 1))
-        written.append({"x": x, "y": y, "radius": dot["radius"], "color": "#" + bytes(pixel.flatten().tolist()).hex()})
+def _write_dots(path: Path, dots: Sequence[Mapping[str, Any]]) -> None:
+    """Write dots as `--hints` reads them."""
+    written = [
+        {"x": dot["x"], "y": dot["y"], "radius": dot["radius"], "color": "#" + bytes(dot["rgb"]).hex()} for dot in dots
+    ]
     try:
         path.write_text(json.dumps(written, indent=1), encoding="utf-8")
     except OSError as error:
