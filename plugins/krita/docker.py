@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from krita import DockWidget
 
 from .document import Host
@@ -42,13 +44,13 @@ class HueDotDocker(DockWidget):
         self.controller = Controller(self._host, Client("huedot-krita", installed_version() or "0"), self._note)
         self._build()
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._tick)
+        self._timer.timeout.connect(self._safely(self._tick))
         self._timer.start(round(TICK_S * 1000))
         QApplication.instance().aboutToQuit.connect(self.controller.close)
 
     def canvasChanged(self, canvas: object) -> None:  # noqa: N802 - Krita's name
         """Turn to the document that is shown now. Krita calls this often, also too early: so, a moment later."""
-        QTimer.singleShot(0, self._turn)
+        QTimer.singleShot(0, self._safely(self._turn))
 
     def _turn(self) -> None:
         self._host.history.watch()
@@ -109,26 +111,26 @@ class HueDotDocker(DockWidget):
     def _suggestions(self) -> QWidget:
         self._overview = PictureView(OVERVIEW_HEIGHT)
         self._overview.setToolTip(words.OVERVIEW_TIP)
-        self._overview.pointed.connect(self._ask_about)
+        self._overview.pointed.connect(self._safely(self._ask_about))
         self._colors = Swatches(9)
-        self._colors.taken.connect(self.controller.take_color)
+        self._colors.taken.connect(self._safely(self.controller.take_color))
         self._gamut = GamutView(GAMUT_HEIGHT)
-        self._gamut.picked.connect(self.controller.take_color)
+        self._gamut.picked.connect(self._safely(self.controller.take_color))
         self._recent = Swatches(3, with_bars=False)
-        self._recent.taken.connect(self.controller.take_color)
+        self._recent.taken.connect(self._safely(self.controller.take_color))
         self._where = QLabel()
         self._where.setWordWrap(True)
-        beside = _column(QLabel(words.RECENT), self._recent)
+        beside = _column(QLabel(words.RECENT), self._recent, QWidget())
         self._suggesting = _column(self._overview, self._where, self._colors, _row(self._gamut, beside))
         return self._suggesting
 
     def _global_hints(self) -> QWidget:
         self._others = QComboBox()
-        self._others.activated.connect(self._borrow)
+        self._others.activated.connect(self._safely(self._borrow))
         self._automatic = QCheckBox(words.AUTOMATIC)
-        self._automatic.toggled.connect(self._saturate)
+        self._automatic.toggled.connect(self._safely(self._saturate))
         self._saturation = _slider()
-        self._saturation.valueChanged.connect(self._saturate)
+        self._saturation.valueChanged.connect(self._safely(self._saturate))
         saturation = _row(QLabel(words.SATURATION), self._automatic, self._saturation)
         self._coloring = _column(_row(QLabel(words.COLORS_FROM), self._others), saturation)
         return self._coloring
@@ -137,7 +139,7 @@ class HueDotDocker(DockWidget):
         self._where_next = self._button(words.WHERE_NEXT, self.controller.where_next, words.WHERE_NEXT_TIP)
         self._vary = self._button(words.VARIATIONS, self.controller.vary, words.VARIATIONS_TIP)
         self._variations = Thumbnails()
-        self._variations.taken.connect(self.controller.take_variation)
+        self._variations.taken.connect(self._safely(self.controller.take_variation))
         self._having_ideas = _column(_row(self._where_next, self._vary), self._variations)
         return self._having_ideas
 
@@ -221,16 +223,27 @@ class HueDotDocker(DockWidget):
     def _copy_diagnostics(self) -> None:
         QApplication.clipboard().setText(self.controller.diagnostics())
 
-    def _button(self, text: str, then: object, tip: str = "") -> QPushButton:
+    def _safely(self, then: Callable[..., None]) -> Callable[..., None]:
+        """Return a slot that never raises: Krita would answer with a modal dialog, at every tick."""
+
+        def slot(*arguments: object) -> None:
+            try:
+                then(*arguments)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the panel says it
+                self.controller.stumbled(error)
+
+        return slot
+
+    def _button(self, text: str, then: Callable[[], None], tip: str = "") -> QPushButton:
         button = QPushButton(text)
         button.setToolTip(tip)
-        button.clicked.connect(lambda *_: then())  # type: ignore[operator]
+        button.clicked.connect(self._safely(lambda *_: then()))
         return button
 
     def _check(self, text: str, tip: str, setting: str) -> QCheckBox:
         box = QCheckBox(text)
         box.setToolTip(tip)
-        box.toggled.connect(lambda on: self.controller.choose(**{setting: on}))
+        box.toggled.connect(self._safely(lambda on: self.controller.choose(**{setting: on})))
         return box
 
 
@@ -259,8 +272,8 @@ def _slider() -> QSlider:
     return slider
 
 
-def _quietly(widget: QWidget, change: object) -> None:
+def _quietly(widget: QWidget, change: Callable[[], None]) -> None:
     """Change a widget without its telling that the user did."""
     widget.blockSignals(True)
-    change()  # type: ignore[operator]
+    change()
     widget.blockSignals(False)

@@ -94,12 +94,10 @@ class Document:
             result, hints = group.childNodes()
         elif result is None and hints is not None:
             result = self._made(words.RESULT_LAYER).childNodes()[0].clone()
-            self._add_beneath(result, hints)
+            hints = self._add_beneath(result, hints)
         elif hints is None and result is not None:
             hints = self._made(words.HINT_LAYER).childNodes()[0].clone()
             result.parentNode().addChildNode(hints, result)
-        if result is not None:
-            result.setLocked(True)
         self._remember(hints, result)
         self._activate()
 
@@ -125,21 +123,22 @@ class Document:
         group = scratch.createGroupLayer(words.GROUP)
         scratch.rootNode().addChildNode(group, None)
         for name in reversed(names):
-            group.addChildNode(scratch.createNode(name, "paintlayer"), None)
+            node = scratch.createNode(name, "paintlayer")
+            node.setLocked(name == words.RESULT_LAYER)
+            group.addChildNode(node, None)
         scratch.waitForDone()
         free = group.clone()
         scratch.setModified(False)
         scratch.close()
         return free
 
-    def _add_beneath(self, node: Node, above: Node) -> None:
-        siblings = above.parentNode().childNodes()
-        index = siblings.index(above)
-        if index:
-            above.parentNode().addChildNode(node, siblings[index - 1])
-        else:  # the API cannot add at the bottom: above it, and the hints again above both
-            above.parentNode().addChildNode(node, above)
-            above.parentNode().setChildNodes([node, *siblings])
+    def _add_beneath(self, node: Node, hints: Node) -> Node:
+        """Add a layer beneath the hints. Krita's API can only add above: so the hints' copy takes their place."""
+        copy = hints.clone()
+        hints.parentNode().addChildNode(node, hints)
+        hints.parentNode().addChildNode(copy, node)
+        hints.remove()
+        return copy
 
     def _layers(self) -> tuple[Node | None, Node | None]:
         """Return the hint layer and the result layer, by the ids kept in the document, or by where they are."""
@@ -168,7 +167,7 @@ class Document:
 
     def _activate_now(self) -> None:
         hints, _ = self._layers()
-        if hints is not None and self.is_open() and self._document.activeNode() != hints:
+        if hints is not None and self._document.activeNode() != hints:
             self._document.setActiveNode(hints)
 
     # What the user painted
@@ -287,6 +286,8 @@ class Document:
         self._keep({"settings": dict(state)})
 
     def _kept(self) -> dict[str, Any]:
+        if not self.is_open():  # to ask a closed document for its annotations crashes Krita 5.1
+            return {}
         try:
             kept = json.loads(bytes(self._document.annotation(ANNOTATION)) or b"{}")
         except ValueError:
@@ -294,6 +295,8 @@ class Document:
         return kept if isinstance(kept, dict) else {}
 
     def _keep(self, new: Mapping[str, Any]) -> None:
+        if not self.is_open():
+            return
         data = json.dumps({**self._kept(), **new}).encode()
         self._document.setAnnotation(ANNOTATION, "HueDot's layers and settings", QByteArray(data))
 

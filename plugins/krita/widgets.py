@@ -14,7 +14,7 @@ GAP = 3  # pixels between swatches
 
 
 class Swatches(QWidget):
-    """Rows of colors, most likely first; a bar beneath each says how likely it is."""
+    """Rows of colors, most likely first; a bar beneath each says how likely it is beside the first."""
 
     taken = pyqtSignal(tuple, bool)  # the color, and whether Shift was held
 
@@ -48,7 +48,8 @@ class Swatches(QWidget):
                 painter.fillRect(place, QColor(*self._swatches[i].color))
             painter.drawRect(place.adjusted(0, 0, -1, -1))
             if self._with_bars and i < len(self._swatches):
-                width = max(1, round(place.width() * self._swatches[i].probability))
+                likeliest = self._swatches[0].probability or 1.0
+                width = max(1, round(place.width() * self._swatches[i].probability / likeliest))
                 bar = self.palette().color(self.palette().ColorRole.Highlight)
                 painter.fillRect(QRect(place.left(), place.bottom() + 2, width, 3), bar)
         painter.end()
@@ -102,6 +103,8 @@ class PictureView(QWidget):
         self._image: QImage | None = None
         self._marks: list[tuple[float, float, str]] = []
         self.setFixedHeight(height)
+        self.setMinimumWidth(height)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_picture(self, picture: Picture | None, marks: Sequence[tuple[float, float, str]] = ()) -> None:

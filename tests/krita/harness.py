@@ -95,8 +95,15 @@ class KritaUnderTest:
     def do(self, source: str, seconds: float = ANSWER_S) -> Any:
         """Run Python in Krita, and return the value of its last expression."""
         self._peer.settimeout(seconds)
-        self._peer.sendall(json.dumps(source).encode() + b"\n")
-        answer = json.loads(self._file.readline() or '{"error": "Krita is gone"}')
+        try:
+            self._peer.sendall(json.dumps(source).encode() + b"\n")
+            answer = json.loads(self._file.readline())
+        except (OSError, ValueError) as error:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGUSR1)
+                time.sleep(0.5)
+            said = self.log.read_text(errors="replace")[-3000:]
+            raise AssertionError(f"Krita is gone, or hangs ({error}); it said:\n{said}") from error
         if "error" in answer:
             raise AssertionError(f"in Krita:\n{answer['error']}")
         return answer["value"]
@@ -159,6 +166,7 @@ class KritaUnderTest:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(10)
+        self._file.close()
         self._peer.close()
 
     def _connect(self) -> None:

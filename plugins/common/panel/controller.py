@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -53,7 +54,7 @@ class Controller:
         self._courier = Courier(client)
         self._changed = changed
         self._error: HueDotError | None = None
-        self._stage = self._daemon = ""
+        self._stage = self._daemon = self._traceback = ""
         self._gamut_of: int | None = None
         self._sheets: dict[str, Sheet] = {}
         self._steps: deque[Steps] = deque()
@@ -78,8 +79,8 @@ class Controller:
         if sheet.due and not sheet.settings.live:
             return Status(words.PAUSED)
         if self.milliseconds:
-            return Status(words.COLORED.format(device=self.device, milliseconds=self.milliseconds[-1]))
-        return Status(words.READY.format(device=self.device) if self.device else words.CONNECTING)
+            return Status(words.COLORED.format(device=words.device_of(self.device), milliseconds=self.milliseconds[-1]))
+        return Status(words.READY.format(device=words.device_of(self.device)) if self.device else words.CONNECTING)
 
     def others(self) -> list[Other]:
         """Return the documents whose colors may be borrowed."""
@@ -97,6 +98,7 @@ class Controller:
             "milliseconds: " + ", ".join(f"{each:.0f}" for each in self.milliseconds[-10:]),
             f"status: {self.status.text} {self.status.remedy}",
             f"last error: {self._error.code if self._error else 'none'}",
+            self._traceback,
         ]
         return "\n".join(line for line in lines if line)
 
@@ -239,6 +241,12 @@ class Controller:
         """Return whether nothing is under way."""
         return not self._steps and self._courier.is_idle() and not (self.sheet and self.sheet.due and self._may_color())
 
+    def stumbled(self, error: Exception) -> None:
+        """Tell the user of a mistake of ours, instead of disturbing the editor."""
+        self._steps.clear()
+        self._traceback = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        self._fail(HueDotError(f"HueDot stumbled over {error!r}.", words.REPORT))
+
     def close(self) -> None:
         """End; the daemon stays."""
         self._steps.clear()
@@ -247,9 +255,7 @@ class Controller:
     def _look(self) -> None:
         """See what the user did since the last time, and what follows from it."""
         sheet = self.sheet
-        if sheet is None or not sheet.document.is_open() or not sheet.document.has_layers():
-            return
-        if sheet.document.is_busy():
+        if sheet is None or not sheet.document.is_open() or not self._see_layers(sheet) or sheet.document.is_busy():
             return
         if sheet.image and sheet.size != (sheet.document.width, sheet.document.height):
             self._read_all(sheet)  # the user cropped or scaled the image
@@ -262,6 +268,18 @@ class Controller:
             self._color(sheet, self._draft_region(sheet))
         elif sheet.is_draft and self._may_color() and now > sheet.changed + PAUSE_S:
             self._color(sheet, None)
+
+    def _see_layers(self, sheet: Sheet) -> bool:
+        """Return whether the layers are there; when they come back, by redo say, what they show is not known."""
+        there, why_not = sheet.document.has_layers(), sheet.document.why_not()
+        if (there, why_not) != sheet.seen:
+            sheet.seen = there, why_not
+            self._changed()
+            if there and sheet.image is None and not self._steps and not self._courier.asked("open"):
+                self._read_all(sheet)
+            elif there:
+                sheet.result, sheet.due = None, True
+        return there
 
     def _may_color(self) -> bool:
         """Return whether a refresh may be asked for now."""

@@ -72,6 +72,7 @@ class Sheet:
     image: str | None = None  # as the daemon knows the photograph
     size: tuple[int, int] = (0, 0)  # of the photograph that the daemon knows, width and height
     parts: Parts = field(default_factory=dict)
+    seen: tuple[bool, str] = (False, "")  # whether the layers were there, and why the image cannot be colored
     stamp: object = None
     scanned: float = 0.0  # when the hints were last looked at
     due: bool = False  # something changed that the result does not show yet

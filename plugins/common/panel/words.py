@@ -33,6 +33,7 @@ AUTOMATIC = "Automatic"
 
 RETRY = "Try again"
 DIAGNOSTICS = "Copy diagnostics"
+REPORT = "Please copy the diagnostics into a bug report."
 CONVERT = "Convert to RGB"
 IS_GRAY = "This image is in grayscale, which shows no color."
 CONVERT_ASK = "HueDot will convert this image to RGB, at its own bit depth. You can undo it."
@@ -53,6 +54,12 @@ TRYING_COLORS = "Trying colors…"
 PAUSED = "Live is off: press Refresh."
 LAYERS_GONE = "The hint layer or the result layer is gone. Press Start to bring it back."
 EMPTY_SELECTION = "Nothing is selected: the whole image follows your dots."
+
+
+def device_of(name: str) -> str:
+    """Return a device's name for people."""
+    kind = name.partition(":")[0]
+    return {"cpu": "the CPU", "cuda": "the GPU", "mps": "the GPU"}.get(kind, name or "the daemon")
 
 
 def name_of(rgb: tuple[int, int, int]) -> str:

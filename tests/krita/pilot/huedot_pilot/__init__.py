@@ -1,9 +1,11 @@
 """Lets the tests drive this Krita: runs Python that comes over a Unix socket, on the GUI thread."""
 
 import ast
+import faulthandler
 import json
 import os
 import pathlib
+import signal
 import socket
 import traceback
 
@@ -13,6 +15,10 @@ try:
     from PyQt6 import QtCore, QtGui, QtWidgets
 except ImportError:
     from PyQt5 import QtCore, QtGui, QtWidgets
+
+
+faulthandler.enable()  # a crash of Krita then says in its log which Python ran
+faulthandler.register(signal.SIGUSR1)  # and so does one that hangs
 
 
 class Pilot(Extension):

@@ -73,3 +73,68 @@ def leave():
         window().close()
 
     QTimer.singleShot(50, quit)
+
+
+def dress(width, height):
+    # room for the docker, and the same window every time; without a window manager nobody else does it
+    for docker in app.dockers():
+        if docker.objectName() in ("PresetDocker", "ColorSelectorNg", "sharedtooldocker"):
+            docker.setVisible(False)
+    docker = huedot()
+    docker.setVisible(True)
+    docker.raise_()
+    window().setGeometry(0, 0, width, height)
+    window().resizeDocks([docker], [300], Qt.Orientation.Horizontal)
+    window().resizeDocks([docker], [height - 250], Qt.Orientation.Vertical)
+
+
+def huedot():
+    return next(docker for docker in app.dockers() if docker.objectName() == "huedot")
+
+
+def controller():
+    return huedot().controller
+
+
+def sheet():
+    return controller().sheet
+
+
+def count():
+    return len(controller().milliseconds)
+
+
+def rgb_at(node, x, y):
+    blue, green, red, alpha = bytes(node.pixelData(x, y, 1, 1))
+    return [red, green, blue, alpha]
+
+
+def shown_at(x, y):
+    return list(QColor(app.activeDocument().projection(x, y, 1, 1).pixel(0, 0)).getRgb())[:3]
+
+
+def checksum(node):
+    import zlib
+
+    document = app.activeDocument()
+    return zlib.crc32(bytes(node.pixelData(0, 0, document.width(), document.height())))
+
+
+def undo():
+    app.action("edit_undo").trigger()
+    app.activeDocument().waitForDone()
+
+
+def redo():
+    app.action("edit_redo").trigger()
+    app.activeDocument().waitForDone()
+
+
+def layers():
+    return [child.name() for child in app.activeDocument().topLevelNodes()]
+
+
+def close_all():
+    for document in app.documents():
+        document.setModified(False)
+        document.close()
