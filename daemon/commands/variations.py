@@ -15,7 +15,7 @@ from huedot.daemon.hints import read_hints
 from huedot.daemon.photographs import check_writable, write_picture
 from huedot.protocol.errors import FileError
 
-from .asking import Picture, Question, add_question, picture_of
+from .asking import Question, add_question, picture_of
 from .options import whole
 from .terminal import say, say_json, working
 

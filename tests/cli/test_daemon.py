@@ -102,7 +102,10 @@ def test_doctor_finds_all_well_and_leaves_no_daemon_behind(runtime, huedot, tiny
     code, out, err = huedot("doctor", "--json", "--model", tiny_weights)
     answer = json.loads(out)
     assert (code, err, answer["ok"]) == (0, "", True)
-    assert [check["name"] for check in answer["checks"]] == [
+    found = [check["name"] for check in answer["checks"]]
+    assert [
+        name for name in found if not name.endswith("plugin")
+    ] == [  # which editors there are is the machine's affair
         "versions",
         "device",
         "weights",
