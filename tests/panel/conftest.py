@@ -1,0 +1,202 @@
+"""An editor made of arrays, with a real daemon behind the panel: for fast tests beside those in the real editors."""
+
+import itertools
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from huedot.protocol.client import Client
+from huedot.protocol.panel.controller import Controller
+from huedot.protocol.panel.host import Other, Picture
+
+from ..daemon.conftest import Daemon, make_runtime
+
+
+class Paper:
+    """A document whose layers are arrays, and which writes down what was done to it."""
+
+    numbers = itertools.count()
+
+    def __init__(self, gray):
+        self.photograph = np.dstack([gray, gray, gray, np.full_like(gray, 255)])
+        self.height, self.width = gray.shape
+        self.key = self.name = f"paper {next(self.numbers)}"
+        self.hints = self.result = None
+        self.open = True
+        self.busy = False
+        self.gray = False
+        self.strokes = 0
+        self.selected = None
+        self.state = {}
+        self.written = []  # areas
+        self.shown = 0
+        self.reading = False
+
+    def is_open(self):
+        return self.open
+
+    def is_busy(self):
+        return self.busy
+
+    def why_not(self):
+        return "gray" if self.gray else ""
+
+    def convert(self):
+        self.gray = False
+
+    def has_layers(self):
+        return self.hints is not None and self.result is not None
+
+    def make_layers(self):
+        for name in ("hints", "result"):
+            if getattr(self, name) is None:
+                setattr(self, name, np.zeros((self.height, self.width, 4), np.uint8))
+
+    def stamp(self):
+        return self.strokes
+
+    def hint_bounds(self):
+        rows, columns = np.nonzero(self.hints[..., 3])
+        if not len(rows):
+            return None
+        left, top = int(columns.min()), int(rows.min())
+        return left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top
+
+    def read_hints(self, area):
+        return self._part(self.hints, area).tobytes()
+
+    def replace_hints(self, parts):
+        self.hints = np.zeros_like(self.hints)
+        for (x, y, width, height), pixels in parts.items():
+            self.hints[y : y + height, x : x + width] = np.frombuffer(pixels, np.uint8).reshape(height, width, 4)
+        self.strokes += 1
+
+    def begin_photograph(self):
+        self.reading = True
+
+    def read_photograph(self, area):
+        assert self.reading
+        return self._part(self.photograph, area).tobytes()
+
+    def end_photograph(self):
+        self.reading = False
+
+    def selection(self, area):
+        return None if self.selected is None else self._part(self.selected, area).tobytes()
+
+    def selection_bounds(self):
+        if self.selected is None:
+            return None
+        rows, columns = np.nonzero(self.selected)
+        left, top = int(columns.min()), int(rows.min())
+        return left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top
+
+    def write_result(self, area, rgb, mask):
+        assert not self.busy
+        x, y, width, height = area
+        new = np.frombuffer(rgb, np.uint8).reshape(height, width, 3)
+        part = self.result[y : y + height, x : x + width]
+        take = (
+            np.ones((height, width), bool) if mask is None else np.frombuffer(mask, np.uint8).reshape(height, width) > 0
+        )
+        part[take, :3], part[take, 3] = new[take], 255
+        self.written.append(area)
+
+    def show_result(self):
+        self.shown += 1
+
+    def thumbnail(self, side):
+        return Picture(self.width, self.height, 4, self.result.tobytes())
+
+    def load_state(self):
+        return self.state
+
+    def save_state(self, state):
+        self.state = state
+
+    def paint(self, x, y, color, radius=4):
+        rows, columns = np.ogrid[: self.height, : self.width]
+        self.hints[(rows - y) ** 2 + (columns - x) ** 2 <= radius**2] = (*color, 255)
+        self.strokes += 1
+
+    @staticmethod
+    def _part(layer, area):
+        x, y, width, height = area
+        return layer[y : y + height, x : x + width]
+
+
+class Desk:
+    """The editor: its documents, the brush's color, and the panel with its timer."""
+
+    name = "An editor of paper"
+
+    def __init__(self):
+        self.papers = []
+        self.brush = None
+        self.changes = 0
+        self.panel = Controller(self, Client("tests", "1", launch=False), self._changed)
+
+    def others(self, document):
+        return [Other(paper.key, paper.name) for paper in self.papers if paper is not document]
+
+    def read_other(self, key, side):
+        found = [paper for paper in self.papers if paper.key == key]
+        return Picture(found[0].width, found[0].height, 4, found[0].photograph.tobytes()) if found else None
+
+    def set_brush_color(self, color):
+        self.brush = color
+
+    def _changed(self):
+        self.changes += 1
+
+    def paper(self, width=200, height=150):
+        rows, columns = np.mgrid[:height, :width]
+        self.papers.append(Paper((40 + rows // 2 + columns // 3 + len(self.papers)).astype(np.uint8)))
+        return self.papers[-1]
+
+    def started(self, **size):
+        paper = self.paper(**size)
+        self.panel.show_document(paper)
+        self.panel.start()
+        self.until(lambda: self.panel.sheet.result)
+        return paper
+
+    def until(self, condition, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"it did not come true; {self.panel.status}"
+            self.panel.tick()
+            time.sleep(0.002)
+
+    def settled(self):
+        """Tick until all that was asked for is done; returns how many colorings there were since the start."""
+        self.until(lambda: self.panel.is_idle())
+        return len(self.panel.milliseconds)
+
+    def follow(self, act):
+        before = len(self.panel.milliseconds)
+        act()
+        self.until(lambda: len(self.panel.milliseconds) > before)
+        self.settled()
+
+
+@pytest.fixture(scope="module")
+def daemon(tiny_weights):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = make_runtime(monkeypatch)
+        daemon = Daemon("--model", tiny_weights)
+        yield daemon
+        daemon.close()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def desk(daemon):
+    if daemon.process is None or daemon.process.poll() is not None:
+        daemon.close()
+        daemon.start()
+    desk = Desk()
+    yield desk
+    desk.panel.close()

@@ -1,0 +1,198 @@
+"""The panel's logic, with a real daemon: what the user does, and what becomes of the layers."""
+
+import numpy as np
+import pytest
+
+RED, BLUE = (190, 60, 50), (60, 90, 170)
+
+
+def test_start_colors_and_asks_nothing_of_the_layers_of_others(desk):
+    paper = desk.started()
+    before = paper.photograph.copy()
+    desk.settled()
+    assert paper.result[..., 3].min() == 255
+    assert np.array_equal(paper.photograph, before)
+    assert not paper.hints.any()
+    assert "Colored on the CPU" in desk.panel.status.text
+
+
+def test_a_dot_is_followed_and_brings_suggestions(desk):
+    paper = desk.started()
+    desk.follow(lambda: paper.paint(60, 70, RED))
+    assert desk.panel.sheet.place == (60, 70)
+    assert len(desk.panel.sheet.swatches) == 9
+    assert desk.panel.gamut is not None
+    red, green, blue = (int(value) for value in paper.result[70, 60, :3])
+    assert red > max(green, blue)
+    assert desk.panel.sheet.settings.recent == [RED]
+
+
+def test_nothing_is_written_during_a_stroke(desk):
+    paper = desk.started()
+    shown = paper.shown
+    paper.paint(60, 70, RED)
+    desk.until(lambda: desk.panel._courier.asked("colorize"))
+    paper.busy = True  # the next stroke has begun
+    for _ in range(200):
+        desk.panel.tick()
+    assert paper.shown == shown
+    paper.busy = False
+    desk.until(lambda: paper.shown > shown)
+
+
+def test_the_newest_place_wins_whatever_came_between(desk):
+    paper = desk.started()
+    for x in range(10, 190, 20):
+        paper.paint(x, 40, BLUE)
+        desk.panel.tick()
+    paper.paint(100, 120, RED)
+    desk.until(lambda: desk.panel.sheet.place == (100, 120))
+    desk.settled()
+    red, _, blue = (int(value) for value in paper.result[120, 100, :3])
+    assert red > blue
+
+
+def test_only_the_selection(desk):
+    paper = desk.started()
+    desk.settled()
+    paper.selected = np.zeros((150, 200), np.uint8)
+    paper.selected[50:100, 20:90] = 255
+    desk.follow(lambda: desk.panel.choose(selection_only=True))
+    before = paper.result.copy()
+    desk.follow(lambda: paper.paint(60, 70, RED))
+    changed = np.any(paper.result != before, axis=2)
+    assert changed.any()
+    assert not (changed & (paper.selected == 0)).any()
+
+
+def test_a_draft_comes_first_and_the_rest_after_a_pause(desk):
+    paper = desk.started(width=2400, height=1200)
+    desk.settled()
+    desk.follow(lambda: desk.panel.choose(draft=True))
+    paper.written.clear()
+    desk.follow(lambda: paper.paint(300, 300, RED, 20))
+    assert {area[2] for area in paper.written} == {1024}
+    assert desk.panel.sheet.is_draft
+    desk.until(lambda: not desk.panel.sheet.is_draft)
+    desk.settled()
+    assert max(area[0] + area[2] for area in paper.written) == 2400
+
+
+def test_a_variation_brings_its_dots_and_leaves_the_users(desk):
+    paper = desk.started()
+    desk.follow(lambda: paper.paint(60, 70, RED))
+    desk.panel.vary()
+    desk.until(lambda: len(desk.panel.sheet.variations) == 6)
+    desk.follow(lambda: desk.panel.take_variation(3))
+    assert tuple(paper.hints[70, 60]) == (*RED, 255)
+    assert np.count_nonzero(paper.hints[..., 3]) > 100
+
+
+def test_painting_gives_up_variations(desk):
+    paper = desk.started()
+    desk.settled()
+    desk.panel.vary()
+    desk.follow(lambda: paper.paint(60, 70, RED))
+    assert desk.panel.sheet.variations == []
+
+
+def test_a_dot_is_repainted_and_no_other(desk):
+    paper = desk.started()
+    desk.follow(lambda: paper.paint(130, 70, RED, 3))
+    desk.follow(lambda: paper.paint(62, 62, RED, 5))  # across four parts
+    desk.follow(lambda: desk.panel.take_color(BLUE, repaint=True))
+    assert tuple(paper.hints[58, 62]) == tuple(paper.hints[66, 62]) == (*BLUE, 255)
+    assert tuple(paper.hints[70, 130]) == (*RED, 255)
+    assert desk.brush is None
+    desk.panel.take_color(BLUE)
+    assert desk.brush == BLUE
+
+
+def test_settings_live_in_the_document(desk):
+    paper = desk.started()
+    desk.panel.choose(saturation=0.4, live=False)
+    desk.panel.show_document(None)
+    desk.panel._sheets.clear()
+    desk.panel.show_document(paper)
+    assert desk.panel.sheet.settings.saturation == 0.4
+    assert not desk.panel.sheet.settings.live
+
+
+@pytest.mark.parametrize(
+    "state", [{"live": "yes"}, {"saturation": 7}, {"recent": [[1, 2], "red", [1, 2, 300]]}, {"x": 1}]
+)
+def test_settings_that_cannot_be_read_do_no_harm(desk, state):
+    paper = desk.paper()
+    paper.state = state
+    desk.panel.show_document(paper)
+    settings = desk.panel.sheet.settings
+    assert (settings.live, settings.saturation, settings.recent) == (True, None, [])
+
+
+def test_two_documents_at_once(desk):
+    first = desk.started()
+    second = desk.started()
+    desk.follow(lambda: second.paint(60, 70, RED))
+    assert not first.hints.any()
+    desk.panel.show_document(first)
+    desk.follow(lambda: first.paint(30, 30, BLUE))
+    assert int(first.result[30, 30, 2]) > int(first.result[30, 30, 0])
+    assert int(second.result[70, 60, 0]) > int(second.result[70, 60, 2])
+
+
+def test_colors_of_another_document(desk):
+    other = desk.paper()
+    other.photograph[..., :3] = (200, 60, 40)
+    paper = desk.started()
+    desk.settled()
+    before = paper.result.copy()
+    desk.follow(lambda: desk.panel.borrow_colors(other.key))
+    assert not np.array_equal(paper.result, before)
+    desk.follow(lambda: desk.panel.borrow_colors(None))
+    assert np.abs(paper.result.astype(int) - before).max() <= 1
+
+
+def test_a_document_closed_at_any_moment(desk):
+    for ticks in range(0, 60, 6):
+        paper = desk.paper()
+        desk.panel.show_document(paper)
+        desk.panel.start()
+        for _ in range(ticks):
+            desk.panel.tick()
+        paper.open = False
+        desk.panel.show_document(None)
+        desk.settled()
+    desk.started()
+
+
+def test_a_daemon_that_is_gone_is_said_and_the_next_dot_tries_again(desk, daemon):
+    paper = desk.started()
+    desk.settled()
+    daemon.kill()
+    paper.paint(60, 70, RED)
+    desk.until(lambda: desk.panel.status.is_error)
+    assert desk.panel.status.remedy
+    assert "daemon_unreachable" in desk.panel.diagnostics()
+    daemon.start()
+    desk.follow(lambda: paper.paint(90, 90, BLUE))
+    assert not desk.panel.status.is_error
+
+
+def test_layers_gone_and_back(desk):
+    paper = desk.started()
+    desk.settled()
+    paper.result = None
+    desk.until(lambda: "gone" in desk.panel.status.text)
+    desk.panel.start()
+    desk.until(lambda: paper.result is not None and paper.result[..., 3].min() == 255)
+
+
+def test_a_photograph_that_cannot_be_colored_yet(desk):
+    paper = desk.paper()
+    paper.gray = True
+    desk.panel.show_document(paper)
+    desk.panel.start()
+    assert paper.hints is None
+    desk.panel.convert()
+    desk.panel.start()
+    desk.until(lambda: desk.panel.sheet.result)
