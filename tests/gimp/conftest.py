@@ -1,0 +1,80 @@
+"""Real GIMP 3 for each test that asks for it; a test may give it more environment, and say how large its screen is."""
+
+import os
+import shutil
+
+import pytest
+
+from ..editors.display import Display
+from .harness import Gimp, GimpBatch, Missing, gimp_version, install_plugin, make_profile
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def gimp_template(tmp_path_factory):
+    """A profile from which each GIMP starts; one only, for its first start takes seconds more."""
+    try:
+        version = gimp_version()
+    except Missing as missing:
+        pytest.fail(str(missing)) if os.environ.get("HUEDOT_EDITORS") == "required" else pytest.skip(str(missing))
+    profile = tmp_path_factory.mktemp("gimp") / "template"
+    make_profile(profile, version)
+    return profile
+
+
+@pytest.fixture
+def gimp_profile(gimp_template, tmp_path_factory):
+    """A profile with the plug-in under test, at a path that is short enough for sockets."""
+    profile = tmp_path_factory.mktemp("gimp") / "profile"
+    shutil.copytree(gimp_template, profile)
+    install_plugin(profile)
+    return profile
+
+
+@pytest.fixture
+def gimp_environment():
+    """What GIMP and its plug-ins see in their environment beside their own; for a test module to override."""
+    return {}
+
+
+@pytest.fixture
+def gimp_screen():
+    """The size of GIMP's screen; for a test module to override."""
+    return "1400x900"
+
+
+@pytest.fixture
+def gimp_batch(gimp_profile, gimp_environment, request, tmp_path):
+    """GIMP without a window."""
+    gimp = GimpBatch(gimp_profile, gimp_environment)
+    yield from until_closed(gimp, request.node, tmp_path)
+
+
+@pytest.fixture
+def gimp(gimp_profile, gimp_environment, gimp_screen, request, tmp_path):
+    """GIMP with its windows, on a screen of its own."""
+    display = Display(gimp_screen)
+    try:
+        yield from until_closed(Gimp(gimp_profile, display, gimp_environment), request.node, tmp_path)
+    finally:
+        display.close()
+
+
+def until_closed(gimp, test, folder):
+    """What goes wrong leaves GIMP's messages and a screenshot."""
+    try:
+        yield gimp
+        if test.stash.get(FAILED, False):
+            print("see", gimp.keep(folder))
+    finally:
+        code = gimp.close()
+    assert code == 0, gimp.said()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call":
+        item.stash[FAILED] = report.failed
+    return report

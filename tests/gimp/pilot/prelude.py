@@ -1,0 +1,67 @@
+# What tests say to this GIMP. It runs in the pilot's own namespace, which has Gimp, Gegl, Gio, GLib and Babl.
+# ruff: noqa: F821 - the pilot brings the names
+
+U8 = "R'G'B'A u8"
+image = None  # the one that `show` opened last
+
+
+def run_procedure(name, **arguments):
+    """Run a procedure of the PDB; a list is an array of layers or the like. Returns its values, or raises."""
+    pdb = Gimp.get_pdb()
+    procedure = pdb.lookup_procedure(name)
+    if procedure is None:
+        raise LookupError(f"GIMP has no procedure {name!r}")
+    config = procedure.create_config()
+    for key, value in arguments.items():
+        key = key.replace("_", "-")
+        config.set_core_object_array(key, value) if isinstance(value, list) else config.set_property(key, value)
+    values = procedure.run(config)
+    if values.index(0) != Gimp.PDBStatusType.SUCCESS:
+        raise RuntimeError(f"{name}: {values.index(0).value_nick}: {pdb.get_last_error()}")
+    return [values.index(i) for i in range(1, values.length())]
+
+
+def load(path):
+    """Load a file as `image`, which no window shows."""
+    global image
+    image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
+    if not image.undo_is_enabled():  # some files' plug-ins leave it off, unlike File > Open
+        image.undo_enable()
+    return [image.get_width(), image.get_height()]
+
+
+def show(path):
+    """Load a file as `image`, in a window's tab."""
+    size = load(path)
+    image.clean_all()
+    Gimp.Display.new(image)
+    Gimp.displays_flush()
+    return size
+
+
+def layer(name):
+    return image.get_layer_by_name(name)
+
+
+def add_layer(name):
+    """Add a transparent layer as large as the image on top, and select it."""
+    made = Gimp.Layer.new(
+        image, name, image.get_width(), image.get_height(), Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL
+    )
+    image.insert_layer(made, None, 0)
+    image.set_selected_layers([made])
+    Gimp.displays_flush()
+
+
+def pixels(drawable, x, y, width, height, form=U8):
+    """Bytes of a part of a drawable, in the drawable's own coordinates."""
+    area = Gegl.Rectangle.new(x, y, width, height)
+    return bytes(drawable.get_buffer().get(area, 1.0, form, Gegl.AbyssPolicy.NONE))
+
+
+def pixel(drawable, x, y):
+    return list(pixels(drawable, x, y, 1, 1))
+
+
+def foreground(color):
+    Gimp.context_set_foreground(Gegl.Color.new(color))
