@@ -6,7 +6,7 @@ PYTHON ?= python3
 TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test check typecheck format build clean
+.PHONY: demo test test-krita-5.2 check typecheck format build clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,8 +17,15 @@ $(BIN)/huedot: pyproject.toml
 demo: $(BIN)/huedot  ## color the example photograph from its dots
 	$(BIN)/huedot colorize examples/photograph.jpg --hints examples/hints.png -o colored.png
 
-test: $(BIN)/huedot .typecheck  ## every fast test
+test: $(BIN)/huedot .typecheck  ## every test; those in real editors where the editors are
 	$(BIN)/python -m pytest
+
+test-krita-5.2: $(BIN)/huedot  ## the tests in real Krita 5.2, in a private Debian root (needs root rights)
+	tests/editors/private_root krita krita python3-pyqt5 libgl1-mesa-dri fonts-dejavu-core
+	HUEDOT_EDITORS=required \
+	HUEDOT_BIND="$$($(BIN)/python -c 'import sys; print(sys.base_prefix + ":" + sys.prefix)')" \
+	HUEDOT_KRITA="$(CURDIR)/tests/editors/private_root exec $$(tests/editors/private_root where krita) krita" \
+	$(BIN)/python -m pytest tests/krita
 
 .typecheck:  # the import names, as links, for the type checker
 	mkdir -p .typecheck/huedot

@@ -72,16 +72,17 @@ class KritaUnderTest:
     def __init__(
         self, profile: Path, display: Display, env: Mapping[str, str] | None = None, files: Sequence[Path] = ()
     ) -> None:
-        self.profile, self.display = profile, display
-        self._socket_path = profile / "run" / "pilot"
+        self.profile, self.display, self.chosen = profile, display, dict(env or {})
+        self._socket_path = profile / "run" / f"pilot{display.name}"
         self._socket_path.unlink(missing_ok=True)
-        self.log = profile / "krita.log"
+        self.log = profile / f"krita{display.name}.log"
         self.environment = {
             **profile_environment(profile),
-            **(env or {}),
+            **self.chosen,
             "DISPLAY": display.name,
             "HUEDOT_PILOT": str(self._socket_path),
         }
+        self._peer = socket.socket(socket.AF_UNIX)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*KRITA, "--nosplash", *map(str, files)],
@@ -90,14 +91,18 @@ class KritaUnderTest:
                 stderr=log,
                 start_new_session=True,
             )
-        self._connect()
+        try:
+            self._connect()
+        except BaseException:
+            self.kill()
+            raise
 
     def do(self, source: str, seconds: float = ANSWER_S) -> Any:
         """Run Python in Krita, and return the value of its last expression."""
         self._peer.settimeout(seconds)
         try:
             self._peer.sendall(json.dumps(source).encode() + b"\n")
-            answer = json.loads(self._file.readline())
+            answer = json.loads(self._read_line())
         except (OSError, ValueError) as error:
             if self.process.poll() is None:
                 self.process.send_signal(signal.SIGUSR1)
@@ -166,11 +171,18 @@ class KritaUnderTest:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(10)
-        self._file.close()
         self._peer.close()
 
+    def _read_line(self) -> bytes:
+        received = b""
+        while not received.endswith(b"\n"):
+            more = self._peer.recv(1 << 20)
+            if not more:
+                raise OSError("it closed the connection")
+            received += more
+        return received
+
     def _connect(self) -> None:
-        self._peer = socket.socket(socket.AF_UNIX)
 
         def connected() -> bool:
             assert self.process.poll() is None, f"Krita ended: {self.log.read_text(errors='replace')[-2000:]}"
@@ -181,7 +193,6 @@ class KritaUnderTest:
             return True
 
         wait_for(connected, START_S, "Krita starts")
-        self._file = self._peer.makefile("rb")
 
 
 def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> None:

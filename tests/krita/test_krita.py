@@ -162,7 +162,7 @@ def test_a_document_closed_while_a_request_is_under_way(desk, photograph):
     start(desk, photograph)
     desk.do(f"brush({RED}, 16)")
     desk.stroke((130, 300))
-    desk.poll("controller()._courier.asked('colorize')", 20)
+    desk.poll("controller().desk.courier.asked('colorize')", 20)
     desk.do("close_all()")
     desk.poll("sheet() is None")
     start(desk, photograph)  # the next one works
@@ -234,6 +234,7 @@ def test_transparent_parts_stay_transparent(desk, saved):
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (2100, 9)])
 def test_odd_sizes(desk, saved, size):
     desk.open(saved(np.full((*size, 3), 90, np.uint8)))
+    desk.poll(f"sheet() and [sheet().document.height, sheet().document.width] == {list(size)}")
     desk.do("huedot()._start.click()")
     desk.poll("sheet().result or controller().status.is_error", 60)
     said = desk.do("huedot()._said.text()")

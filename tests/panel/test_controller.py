@@ -31,7 +31,7 @@ def test_nothing_is_written_during_a_stroke(desk):
     paper = desk.started()
     shown = paper.shown
     paper.paint(60, 70, RED)
-    desk.until(lambda: desk.panel._courier.asked("colorize"))
+    desk.until(lambda: desk.panel.desk.courier.asked("colorize"))
     paper.busy = True  # the next stroke has begun
     for _ in range(200):
         desk.panel.tick()

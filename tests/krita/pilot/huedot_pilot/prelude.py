@@ -27,7 +27,7 @@ def on_screen(x, y):
     areas = sub.findChildren(QAbstractScrollArea)
     control = next(w for w in areas if w.metaObject().className() == "KisCanvasController")
     document, view, widget = app.activeDocument(), app.activeWindow().activeView(), canvas()
-    zoom = view.canvas().zoomLevel() * 72.0 / document.resolution() / widget.devicePixelRatioF()
+    zoom = view.canvas().zoomLevel() * 72.0 / document.resolution()
 
     def middle(bar, size):
         return size / 2 + (bar.value() - (bar.minimum() + bar.maximum()) / 2) / zoom

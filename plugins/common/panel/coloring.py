@@ -1,0 +1,158 @@
+"""From the photograph and the painted hints to the result layer: photo → hints → daemon → tiles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from ..client import Client
+from ..messages import Colorization, Rectangle
+from . import words
+from .desk import WAIT, Desk, Steps
+from .painted import color_at, newest, scan
+from .sheet import Sheet
+
+LOOK_S = 2.0  # how often the hint layer is read although the editor reports no change
+BAND_PIXELS = 1 << 19  # read or written in one step
+OVERVIEW = 256  # pixels on its longer side
+DRAFT_SIDE = 1024  # of the square around the newest dot that a draft colors
+PAUSE_S = 0.7  # without a new dot, after which a draft is completed
+
+
+class Coloring:
+    """Watches a sheet's document, and keeps its result layer up to date."""
+
+    def __init__(self, desk: Desk, colored: Callable[[Sheet], None]) -> None:
+        """Prepare; `colored` is called when a result is shown."""
+        self._desk, self._colored = desk, colored
+        self.milliseconds: list[float] = []  # from the user's change to its result, the latest last
+
+    def look(self, sheet: Sheet) -> None:
+        """See what the user did since the last time, and what follows from it."""
+        document = sheet.document
+        if not document.is_open() or not self._see_layers(sheet) or document.is_busy():
+            return
+        known, now, stamp = sheet.image or self._desk.courier.asked("open"), time.monotonic(), document.stamp()
+        if not self._desk.error and (not known or sheet.size != (document.width, document.height)):
+            self.read_all(sheet)  # it is new, or was forgotten, cropped or scaled
+        elif stamp != sheet.stamp or now - sheet.scanned > LOOK_S:
+            sheet.stamp, sheet.scanned = stamp, now
+            self._desk.steps.append(self._scan(sheet))
+        elif sheet.due and self.may_color(sheet) and now >= self._desk.retry_at:
+            self._color(sheet, _draft_region(sheet))
+        elif sheet.is_draft and self.may_color(sheet) and now > sheet.changed + PAUSE_S:
+            self._color(sheet, None)
+
+    def may_color(self, sheet: Sheet) -> bool:
+        """Return whether a refresh may be asked for now."""
+        if self._desk.error is not None or sheet.image is None:
+            return False
+        return (sheet.settings.live or sheet.wanted_once) and not self._desk.courier.asked("colorize")
+
+    def read_all(self, sheet: Sheet) -> None:
+        """Read the photograph and the hints anew, and color."""
+        sheet.forget_photograph()
+        self._desk.stage = words.READING if self._desk.daemon else words.CONNECTING
+        self._desk.greet()
+        self._desk.steps.append(self._read_photograph(sheet))
+        self._desk.changed()
+
+    def _see_layers(self, sheet: Sheet) -> bool:
+        """Return whether the layers are there; when they come back, by redo say, what they show is not known."""
+        seen = sheet.document.has_layers(), sheet.document.why_not()
+        if seen != sheet.seen:
+            sheet.seen, sheet.result, sheet.due = seen, None, True
+            self._desk.changed()
+        return seen[0]
+
+    def _read_photograph(self, sheet: Sheet) -> Steps:
+        document, pixels = sheet.document, bytearray()
+        sheet.size = document.width, document.height
+        document.begin_photograph()
+        try:
+            for band in _bands(sheet.whole()):
+                if not document.is_open():
+                    return
+                pixels += document.read_photograph(band)
+                yield None
+        finally:
+            document.end_photograph()
+        self._desk.stage = words.OPENING if self._desk.daemon else words.CONNECTING
+        self._desk.ask("open", partial(_open, pixels=pixels, size=sheet.size), partial(self._opened, sheet))
+        self._desk.changed()
+
+    def _opened(self, sheet: Sheet, image: str) -> None:
+        sheet.image, sheet.due, sheet.changed = image, True, time.monotonic()
+        self._desk.stage = ""
+        self._desk.changed()
+
+    def _scan(self, sheet: Sheet) -> Steps:
+        parts = yield from scan(sheet.document)
+        if parts == sheet.parts:
+            return
+        place = newest(sheet.parts, parts)
+        sheet.parts = parts
+        if place is not None:
+            sheet.place = place
+            if color := color_at(parts, place):
+                sheet.used(color)
+        self._desk.want(sheet)
+
+    def _color(self, sheet: Sheet, draft: Rectangle | None) -> None:
+        sheet.due = sheet.wanted_once = False
+        image, hints, changed = sheet.image, sheet.hints(), sheet.changed
+        selected = sheet.document.selection_bounds() if sheet.settings.selection_only else None
+        region = selected or draft
+        since = None if region else sheet.result
+        sheet.is_draft = region is draft is not None
+        self._desk.ask(
+            "colorize",
+            lambda client: client.colorize(image or "", hints, region, since),
+            lambda answer: self._desk.steps.append(self._lay(sheet, answer, selected is not None, changed)),
+        )
+
+    def _lay(self, sheet: Sheet, answer: Colorization, masked: bool, changed: float) -> Steps:
+        """Lay an answer's tiles over the result layer, and show it."""
+        document = sheet.document
+        while document.is_open() and document.is_busy():
+            yield WAIT
+        if not document.is_open() or not document.has_layers():
+            return
+        for tile in answer.tiles:
+            for band in _bands((tile.x, tile.y, tile.width, tile.height)):
+                begin = (band[1] - tile.y) * tile.width * 3
+                rgb = tile.pixels[begin : begin + band[2] * band[3] * 3]
+                document.write_result(band, rgb, document.selection(band) if masked else None)
+                yield None
+        document.show_result()
+        sheet.result = None if masked or answer.area != sheet.whole() else answer.result
+        self._desk.device = answer.device
+        self.milliseconds = [*self.milliseconds, (time.monotonic() - changed) * 1000][-100:]
+        self._colored(sheet)
+        yield None
+        sheet.overview = document.thumbnail(OVERVIEW)
+        self._desk.changed()
+
+
+def _draft_region(sheet: Sheet) -> Rectangle | None:
+    """Return the square around the newest dot, if the user wants drafts and the image is larger than that."""
+    if not sheet.settings.draft or sheet.place is None or (sheet.result is None and not sheet.is_draft):
+        return None
+    width, height = sheet.size
+    if width * height <= 2 * DRAFT_SIDE**2:
+        return None
+    x = max(0, min(sheet.place[0] - DRAFT_SIDE // 2, width - DRAFT_SIDE))
+    y = max(0, min(sheet.place[1] - DRAFT_SIDE // 2, height - DRAFT_SIDE))
+    return x, y, min(DRAFT_SIDE, width), min(DRAFT_SIDE, height)
+
+
+def _bands(area: Rectangle) -> list[Rectangle]:
+    """Cut a rectangle into bands that are read or written in one step."""
+    x, top, width, height = area
+    rows = max(1, BAND_PIXELS // width)
+    return [(x, y, width, min(rows, top + height - y)) for y in range(top, top + height, rows)]
+
+
+def _open(client: Client, pixels: bytearray, size: tuple[int, int]) -> str:
+    return client.open_image(pixels, *size, 4)
