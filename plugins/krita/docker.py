@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from krita import DockWidget
 
+from . import pixels
 from .document import Host
 from .protocol.client import Client
 from .protocol.launcher import installed_version
@@ -18,8 +19,11 @@ from .qt import (
     QComboBox,
     QFrame,
     QHBoxLayout,
+    QIcon,
+    QImage,
     QLabel,
     QMessageBox,
+    QPixmap,
     QPushButton,
     QScrollArea,
     QSlider,
@@ -191,7 +195,8 @@ class HueDotDocker(DockWidget):
         self._others.clear()
         self._others.addItem(words.NO_OTHER, None)
         for other in others:
-            self._others.addItem(other.name, other.key)
+            image = pixels.of_picture(other.thumbnail) if other.thumbnail else QImage()
+            self._others.addItem(QIcon(QPixmap.fromImage(image)), other.name, other.key)
         keys = [None, *[other.key for other in others]]
         chosen = sheet.colors_from if sheet else None
         self._others.setCurrentIndex(keys.index(chosen) if chosen in keys else 0)

@@ -25,6 +25,7 @@ from .qt import QAbstractItemView, QByteArray, QColor, QImage, QTimer
 SPACE = ("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
 ANNOTATION = "huedot"
 FIND_S = 1.0  # how long the layers that were found are taken to be there, if nothing says otherwise
+THUMBNAIL = 32  # pixels on a side, of another document in a list
 ACTIVATE_MS = (100, 400)  # Krita makes a new layer the active one a while after it was added
 
 
@@ -336,8 +337,8 @@ class Host:
 
     def others(self, document: Document) -> list[Other]:
         """Return the other open documents."""
-        found = [(key_of(each), name_of(each)) for each in Krita.instance().documents()]
-        return [Other(key, name) for key, name in found if key and key != document.key]
+        others = [each for each in Krita.instance().documents() if key_of(each) not in ("", document.key)]
+        return [Other(key_of(each), name_of(each), _thumbnail(each)) for each in others]
 
     def read_other(self, key: str, side: int) -> Picture | None:
         """Return another document as it is shown, reduced."""
@@ -363,6 +364,10 @@ def name_of(document: KritaDocument) -> str:
     """Return a document's name for people."""
     path = document.fileName()
     return path.replace("\\", "/").rsplit("/", 1)[-1] if path else (document.name() or "Untitled")
+
+
+def _thumbnail(document: KritaDocument) -> Picture:
+    return pixels.to_picture(document.rootNode().thumbnail(THUMBNAIL, THUMBNAIL))
 
 
 def _descendants(node: Node) -> list[Node]:

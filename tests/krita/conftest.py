@@ -45,10 +45,10 @@ def krita(home):
 
 @pytest.fixture
 def desk(krita, request, tmp_path):
-    """Krita with nothing open; what goes wrong leaves a screenshot."""
+    """Krita with nothing open; what goes wrong leaves a screenshot, and what Krita said."""
     yield krita
     if request.node.stash.get(FAILED, False):
-        print("see", krita.screenshot(tmp_path / "failed.png"), krita.log)
+        print("see", krita.screenshot(tmp_path / "failed.png"), shutil.copy(krita.log, tmp_path / "krita.log"))
     krita.do("close_all()")
 
 

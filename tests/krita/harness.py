@@ -11,9 +11,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from ..editors.display import DIES_WITH_US
 
 HERE = Path(__file__).parent
 KRITA = shlex.split(os.environ.get("HUEDOT_KRITA", "krita"))
@@ -54,7 +57,18 @@ class Display:
 
     def __init__(self, size: str = "1600x1000") -> None:
         read, write = os.pipe()  # on which it says the number that it found free
-        words = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
+        words = [
+            *DIES_WITH_US,
+            "Xvfb",
+            "-displayfd",
+            str(write),
+            "-screen",
+            "0",
+            f"{size}x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ]
         self._process = subprocess.Popen(words, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as said:
@@ -85,7 +99,7 @@ class KritaUnderTest:
         self._peer = socket.socket(socket.AF_UNIX)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*KRITA, "--nosplash", *map(str, files)],
+                [*DIES_WITH_US, *KRITA, "--nosplash", *map(str, files)],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -142,8 +156,8 @@ class KritaUnderTest:
         if len(screen) == 1:
             screen.append((screen[0][0] + 1, screen[0][1]))
         words = ["mousemove", *map(str, screen[0]), "sleep", "0.1", "mousedown", "1"]
-        for x, y in screen[1:]:
-            words += ["sleep", "0.03", "mousemove", str(x), str(y)]
+        for x, y in moves(screen):
+            words += ["sleep", "0.01", "mousemove", str(x), str(y)]
         self.xdotool(*words, "sleep", "0.05", "mouseup", "1")
         self.settle()
 
@@ -193,6 +207,14 @@ class KritaUnderTest:
             return True
 
         wait_for(connected, START_S, "Krita starts")
+
+
+def moves(places: Sequence[tuple[int, int]], step: int = 10) -> Iterator[tuple[int, int]]:
+    """Go from the first place to the last as a hand does: of a jump, Krita paints only the end."""
+    for (x, y), (to_x, to_y) in pairwise(places):
+        count = max(1, max(abs(to_x - x), abs(to_y - y)) // step)
+        for i in range(1, count + 1):
+            yield x + (to_x - x) * i // count, y + (to_y - y) * i // count
 
 
 def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> None:

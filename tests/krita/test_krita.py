@@ -61,7 +61,9 @@ def test_start_is_one_undo_step(desk, photograph):
     assert desk.do("layers()") == ["Background"]
     desk.poll("huedot()._start.isVisible()")
     desk.do("redo()")
-    desk.poll("not huedot()._start.isVisible()")
+    desk.poll("not huedot()._start.isVisible() and controller().is_idle()")
+    desk.do(f"app.activeDocument().setActiveNode({HINTS})")
+    desk.poll("app.activeDocument().activeNode().name() == 'Color hints'")
     dot(desk, 130, 300, RED)
     red, _, blue, _ = desk.do(f"rgb_at({RESULT}, 130, 300)")
     assert red > blue
@@ -183,6 +185,28 @@ def test_layers_that_the_user_deletes_come_back(desk, photograph):
     desk.do("huedot()._start.click()")
     desk.poll("sheet().result and controller().is_idle()", 60)
     dot(desk, 130, 300, RED)
+
+
+def test_the_hint_layer_may_be_renamed_moved_and_duplicated(desk, photograph):
+    start(desk, photograph)
+    dot(desk, 130, 300, BLUE)
+    desk.do(f"hints = {HINTS}; hints.setName('dots of mine')")
+    desk.do("copy = hints.duplicate(); copy.setName('a copy'); hints.parentNode().addChildNode(copy, hints)")
+    desk.do("node('HueDot').removeChildNode(hints)")
+    desk.do("app.activeDocument().rootNode().addChildNode(hints, None); copy.remove()")
+    desk.settle()
+    desk.poll("not huedot()._start.isVisible()")
+    desk.do("app.activeDocument().setActiveNode(node('dots of mine'))")
+    desk.poll("app.activeDocument().activeNode().name() == 'dots of mine'")
+    dot(desk, 360, 100, RED)
+    assert desk.do("rgb_at(node('dots of mine'), 360, 100)") == [*RED, 255]
+
+
+def test_a_selection_asks_for_its_middle(desk, photograph):
+    start(desk, photograph)
+    desk.do("from krita import Selection; s = Selection(); s.select(100, 250, 80, 60, 255)")
+    desk.do("app.activeDocument().setSelection(s)")
+    desk.poll("sheet().place == (140, 280) and len(sheet().swatches) == 9")
 
 
 def test_a_suggested_color_becomes_the_brush_and_repaints(desk, photograph):

@@ -5,6 +5,7 @@ Nothing may be cut off, neither in a small window nor on a screen of twice the p
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -91,11 +92,32 @@ def test_an_error_says_what_to_do_and_trying_again_helps(desk, photograph, home,
     desk.poll(f"count() > {before} and not controller().status.is_error", 60)
 
 
-def test_twice_the_pixels(krita, home, photograph, keep):
+@pytest.fixture
+def another(krita, home):
+    """A second home, and a place for temporary files: or Krita would hand over to the one that runs."""
+    folder = home / "another"
+    make_profile(folder)
+    (folder / "tmp").mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_plugin_that_cannot_load_says_so_in_the_docker(krita, another):
+    (another / ".local/share/krita/pykrita/huedot_krita/protocol/wire.py").write_text("this is no Python")
+    display = Display("1280x800")
+    broken = KritaUnderTest(another, display, {**krita.chosen, "TMPDIR": str(another / "tmp")})
+    try:
+        text = broken.poll("huedot().widget().toPlainText()")
+        assert "huedot install krita" in text
+        assert "SyntaxError" in text
+        assert broken.close() == 0
+    finally:
+        broken.kill()
+        display.close()
+
+
+def test_twice_the_pixels(krita, another, photograph, keep):
     display = Display("3840x2160")
-    another = home / "another"  # a home and a place for temporary files, or Krita hands over to the one that runs
-    make_profile(another)
-    (another / "tmp").mkdir()
     environment = {**krita.chosen, "QT_SCALE_FACTOR": "2", "TMPDIR": str(another / "tmp")}
     large = KritaUnderTest(another, display, environment)
     try:

@@ -23,9 +23,9 @@ PAUSE_S = 0.7  # without a new dot, after which a draft is completed
 class Coloring:
     """Watches a sheet's document, and keeps its result layer up to date."""
 
-    def __init__(self, desk: Desk, colored: Callable[[Sheet], None]) -> None:
-        """Prepare; `colored` is called when a result is shown."""
-        self._desk, self._colored = desk, colored
+    def __init__(self, desk: Desk, placed: Callable[[Sheet], None]) -> None:
+        """Prepare; `placed` is called when the sheet's place, or what is likely there, has changed."""
+        self._desk, self._placed = desk, placed
         self.milliseconds: list[float] = []  # from the user's change to its result, the latest last
 
     def look(self, sheet: Sheet) -> None:
@@ -88,6 +88,7 @@ class Coloring:
         self._desk.changed()
 
     def _scan(self, sheet: Sheet) -> Steps:
+        self._see_selection(sheet)
         parts = yield from scan(sheet.document)
         if parts == sheet.parts:
             return
@@ -98,6 +99,18 @@ class Coloring:
             if color := color_at(parts, place):
                 sheet.used(color)
         self._desk.want(sheet)
+
+    def _see_selection(self, sheet: Sheet) -> None:
+        """Suggest colors for the middle of a new selection; and color inside it, if that is what the user wants."""
+        bounds = sheet.document.selection_bounds()
+        if bounds == sheet.selected:
+            return
+        sheet.selected = bounds
+        if bounds is not None:
+            sheet.place = bounds[0] + bounds[2] // 2, bounds[1] + bounds[3] // 2
+            self._placed(sheet)
+        if sheet.settings.selection_only:
+            self._desk.want(sheet)
 
     def _color(self, sheet: Sheet, draft: Rectangle | None) -> None:
         sheet.due = sheet.wanted_once = False
@@ -129,7 +142,7 @@ class Coloring:
         sheet.result = None if masked or answer.area != sheet.whole() else answer.result
         self._desk.device = answer.device
         self.milliseconds = [*self.milliseconds, (time.monotonic() - changed) * 1000][-100:]
-        self._colored(sheet)
+        self._placed(sheet)
         yield None
         sheet.overview = document.thumbnail(OVERVIEW)
         self._desk.changed()

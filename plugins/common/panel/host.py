@@ -21,10 +21,11 @@ class Picture(NamedTuple):
 
 
 class Other(NamedTuple):
-    """Another open document: a key to ask for it by, its name for people."""
+    """Another open document: a key to ask for it by, its name and a small picture for people."""
 
     key: str
     name: str
+    thumbnail: Picture | None = None
 
 
 class Document(Protocol):

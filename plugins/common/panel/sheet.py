@@ -81,6 +81,7 @@ class Sheet:
     is_draft: bool = False  # only the neighborhood of the newest dot is up to date
     result: str | None = None  # what the result layer shows, as the daemon knows it
     place: tuple[int, int] | None = None  # where colors are suggested
+    selected: Rectangle | None = None  # the selection's bounds, when last seen
     lightness: float = 50.0  # there
     swatches: list[Swatch] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)  # where a dot would help
