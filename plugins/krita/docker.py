@@ -44,19 +44,27 @@ class HueDotDocker(DockWidget):
         super().__init__()
         self.setWindowTitle(words.TITLE)
         self._host = Host()
-        self._stale = True
+        self._stale, self._left = True, False
         self.controller = Controller(self._host, Client("huedot-krita", installed_version() or "0"), self._note)
         self._build()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._safely(self._tick))
         self._timer.start(round(TICK_S * 1000))
-        QApplication.instance().aboutToQuit.connect(self.controller.close)
+        self._host.on_closing(self._leave)
 
     def canvasChanged(self, canvas: object) -> None:  # noqa: N802 - Krita's name
         """Turn to the document that is shown now. Krita calls this often, also too early: so, a moment later."""
         QTimer.singleShot(0, self._safely(self._turn))
 
+    def _leave(self) -> None:
+        """Do nothing more: Krita is taking its windows apart."""
+        self._left = True
+        self._timer.stop()
+        self.controller.close()
+
     def _turn(self) -> None:
+        if self._left:
+            return
         self._host.history.watch()
         document = self._host.active_document()
         shown = self.controller.sheet.document if self.controller.sheet else None

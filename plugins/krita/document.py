@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from krita import Document as KritaDocument
@@ -310,11 +310,13 @@ class History:
         self._models: list[Any] = []
 
     def watch(self) -> None:
-        """Listen to the undo docker's model; without it the panel still looks now and then."""
+        """Listen to the undo docker's model, once it is there; without it the panel still looks now and then."""
+        if self._models:
+            return
         history = [docker for docker in Krita.instance().dockers() if docker.objectName() == "History"]
         for view in [view for docker in history for view in docker.findChildren(QAbstractItemView)]:
             model = view.model()
-            if model is not None and model not in self._models:
+            if model is not None:
                 self._models.append(model)
                 model.modelReset.connect(self._changed)
 
@@ -328,6 +330,12 @@ class Host:
     def __init__(self) -> None:
         self.history = History()
         self.name = f"Krita {Krita.instance().version()}"
+
+    def on_closing(self, then: Callable[[], None]) -> None:
+        """Have something called when Krita closes."""
+        notifier = Krita.instance().notifier()
+        notifier.setActive(True)
+        notifier.applicationClosing.connect(then)
 
     def active_document(self) -> Document | None:
         """Return the document that the user looks at."""
