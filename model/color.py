@@ -16,6 +16,10 @@ _RGB_TO_XYZ = (
     (0.019334, 0.119193, 0.950227),
 )
 _WHITE = (0.95047, 1.0, 1.08883)
+_XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ) * _WHITE  # from XYZ relative to white, to linear RGB
+_KNEE = 6 / 29  # of Lab's f, below which it is a line
+_LINE = 3 * _KNEE**2, -4 / 29  # whose slope and intercept these are: XYZ = slope * (f + intercept)
+_CURVE = 1 << 15  # entries of the table of the transfer curve: the error is at most 0.05 levels of 8 bits
 _LIMITS = (401, 721)  # steps of lightness and hue in the table of the gamut's limits
 
 
@@ -51,11 +55,16 @@ def lightness(rgb8: NDArray[np.uint8]) -> Tensor:
 
 def lab_to_linear(lab: Tensor) -> Tensor:
     """Convert Lab, float (…, 3, H, W), to linear RGB; a color out of gamut leaves 0..1."""
-    lightness, a, b = lab.unbind(-3)
+    return _to_linear(*lab.unbind(-3))
+
+
+def _to_linear(lightness: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """Convert Lab, (…, H, W) each, to linear RGB (…, 3, H, W), in as few passes over memory as torch allows."""
     y = (lightness + 16) / 116
-    f = torch.stack([y + a / 500, y, y - b / 200], dim=-3)
-    xyz = torch.where(f > 0.2068966, f**3, (f - 16 / 116) / 7.787) * _white(lab)
-    return _mix(torch.linalg.inv(lab.new_tensor(_RGB_TO_XYZ)), xyz)
+    f = torch.stack([torch.add(y, a, alpha=1 / 500), y, torch.add(y, b, alpha=-1 / 200)], dim=-3)
+    toe = f.clamp_max(_KNEE)  # above the knee, what the line has over the cube is 0: no branch is needed
+    xyz = f**3 + ((toe + _LINE[1]) * _LINE[0] - toe**3)
+    return _mix(xyz.new_tensor(_XYZ_TO_RGB), xyz)
 
 
 def linear_to_rgb(linear: Tensor) -> Tensor:
@@ -66,7 +75,7 @@ def linear_to_rgb(linear: Tensor) -> Tensor:
 
 def outside(linear: Tensor) -> Tensor:
     """Return where (…, H, W) a linear color (…, 3, H, W) is outside sRGB by more than rounding hides."""
-    return ((linear < -1e-4) | (linear > 1 + 1e-4)).any(dim=-3)
+    return torch.maximum(linear.amax(dim=-3) - 1, -linear.amin(dim=-3)) > 1e-4
 
 
 def into_gamut(lightness: Tensor, ab: Tensor) -> Tensor:
@@ -110,11 +119,18 @@ def _chroma_limits(device: torch.device) -> Tensor:
 
 
 def to_rgb8(lightness: Tensor, ab: Tensor) -> Tensor:
-    """Return the sRGB picture, uint8 (3, H, W), of lightness (H, W) and ab (2, H, W), out-of-gamut chroma reduced."""
-    lab = torch.cat([lightness[None], ab])
-    linear = lab_to_linear(lab)
-    beyond = outside(linear)
-    if bool(beyond.any()):
-        shown = torch.cat([lightness[beyond][None], _less_chroma(lab[:, beyond])])
-        linear[:, beyond] = lab_to_linear(shown[:, None])[:, 0]
-    return (linear_to_rgb(linear) * 255).round().to(torch.uint8)
+    """Return the sRGB picture, uint8 (H, W, 3), of lightness (H, W) and ab (2, H, W), out-of-gamut chroma reduced."""
+    linear = _to_linear(lightness, ab[0], ab[1])
+    beyond = outside(linear).flatten().nonzero()[:, 0]
+    if len(beyond):
+        lab = torch.cat([lightness.reshape(1, -1)[:, beyond], ab.flatten(1)[:, beyond]])
+        linear.flatten(1)[:, beyond] = _to_linear(lab[:1], *_less_chroma(lab)[:, None])[:, 0]
+    steps = (linear * (_CURVE - 1)).add_(0.5).clamp_(0, _CURVE - 1).to(torch.int32)
+    levels = _curve(linear.device).index_select(0, steps.flatten()).view(linear.shape)
+    return torch.stack(list(levels), dim=-1)
+
+
+@cache
+def _curve(device: torch.device) -> Tensor:
+    """Return the sRGB transfer curve as a table: uint8 (_CURVE,) levels for linear 0..1."""
+    return (linear_to_rgb(torch.linspace(0, 1, _CURVE, device=device)) * 255).round().to(torch.uint8)

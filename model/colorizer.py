@@ -17,14 +17,14 @@ from torch import Tensor
 from huedot.protocol.errors import ArgumentError, OutOfMemory
 
 from . import arguments, backends, bins, color, loading, places, variations
-from .grid import Region, slice_bands, slice_grid
+from .grid import Region, slice_grid
 from .hints import Dot, Hints
+from .painting import Picture, Progress, paint
 from .palette import Palette, cluster
+from .tiles import Shown, Tiling, merged
 
 WORKING_SIZE = 256  # pixels: the network sees a photograph as if it were a square of this side, its aspect kept
-BAND_PIXELS = 1 << 17  # of the photograph are colored at a time: it bounds memory, and is quickest (measured)
 
-Picture = NDArray[np.uint8]
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,14 @@ class Place(NamedTuple):
     x: int
     y: int
     uncertainty: float
+
+
+class Refresh(NamedTuple):
+    """What has to be painted over what was shown, and what is then shown: the `since` of the next refresh."""
+
+    tiles: list[tuple[Region, Picture]]  # disjoint; pictures uint8 (h, w, 3) sRGB
+    complete: bool  # whether the tiles are all of the region
+    shown: Shown
 
 
 @dataclass(frozen=True)
@@ -154,9 +162,31 @@ class Photo:
         picture, uint8 (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2); region: the part that is
         wanted, (x, y, width, height), which costs in proportion. Raises ArgumentError.
         """
+        return self.refresh(hints, histogram=histogram, saturation=saturation, region=region).tiles[0][1]
+
+    def refresh(
+        self,
+        hints: Picture | Hints | None = None,
+        *,
+        histogram: Picture | Reference | None = None,
+        saturation: float | None = None,
+        region: Region | None = None,
+        since: Shown | None = None,
+        progress: Progress = lambda fraction: None,
+    ) -> Refresh:
+        """Color as `colorize` does, but only what `since`, an earlier refresh's `shown`, does not show already.
+
+        What is left as it was is within `tiles.TOLERANCE` ab units of what `colorize` gives. progress: told the share
+        of the work that is done; it may raise, to stop it. Raises ArgumentError.
+        """
         given, global_hints = self._hints(hints), _global_hints(histogram, saturation)
         part = self._region(region)
-        return self._attempt(lambda: self._paint(self._predict(given, global_hints), given, part))
+
+        def work() -> Refresh:
+            progress(0)
+            return self._refresh(self._predict(given, global_hints).grid, given, part, since, progress)
+
+        return self._attempt(work)
 
     def palette(
         self,
@@ -188,7 +218,7 @@ class Photo:
         def paint() -> Picture:
             grid = self._predict(given, _global_hints(None, None)).grid
             light = lightness.to(grid.device)
-            return color.to_rgb8(light[0, 0], slice_grid(grid, light)[0]).permute(1, 2, 0).cpu().numpy()
+            return color.to_rgb8(light[0, 0], slice_grid(grid, light)[0]).cpu().numpy()
 
         return self._attempt(paint)
 
@@ -280,25 +310,21 @@ class Photo:
             self._latest = key, self._colorizer.backend.predict(self._encoded, request)
         return self._latest[1]
 
-    def _paint(self, prediction: backends.Prediction, given: Hints, region: Region) -> Picture:
-        left, top, width, height = region
-        picture = np.empty((height, width, 3), np.uint8)
+    def _refresh(self, grid: Tensor, given: Hints, region: Region, since: Shown | None, progress: Progress) -> Refresh:
         exact = given if self._colorizer.backend.exact else Hints.none()
-        exact = exact.within(region)
-        for first, ab in slice_bands(prediction.grid, self.lightness, BAND_PIXELS, region):
-            last = first + ab.shape[1]
-            here = (exact.rows >= first) & (exact.rows < last)
-            at = exact.rows[here] - first, exact.columns[here] - left
-            ab[:, *at] = torch.from_numpy(exact.ab[here]).T.to(ab.device)
-            lightness = self.lightness[first:last, left : left + width].to(ab.device)
-            picture[first - top : last - top] = color.to_rgb8(lightness, ab).permute(1, 2, 0).cpu().numpy()
-        return picture
+        tiling = Tiling((self.height, self.width), grid)
+        shown, parts = tiling.shown(region, grid, exact), [region]
+        if since is not None:
+            changed = tiling.changed(since, shown)
+            shown, parts = merged(since, shown, changed), tiling.rectangles(changed, region)
+        pictures = paint(grid, self.lightness, exact, region, parts, progress)
+        return Refresh(list(zip(parts, pictures, strict=True)), parts == [region], shown)
 
     def _palette(
         self, x: int, y: int, prediction: backends.Prediction, k: int
     ) -> list[tuple[tuple[int, int, int], float]]:
         likely = self._clusters(prediction.logits(), (x + 0.5) / self.width, (y + 0.5) / self.height, k)
-        rgb = color.to_rgb8(self.lightness[y, x].expand(1, k), torch.from_numpy(likely.ab).T[:, None])[:, 0].T
+        rgb = color.to_rgb8(self.lightness[y, x].expand(1, k), torch.from_numpy(likely.ab).T[:, None])[0]
         return [((int(r), int(g), int(b)), float(p)) for (r, g, b), p in zip(rgb, likely.probability, strict=True)]
 
     def _clusters(self, logits: Tensor, x: float, y: float, k: int) -> Palette:

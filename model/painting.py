@@ -1,0 +1,51 @@
+"""From a grid to pixels: parts of a photograph, at full size, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from . import color
+from .grid import Region, slice_bands
+from .hints import Hints
+
+BAND_PIXELS = 1 << 17  # of the photograph are colored at a time: it bounds memory, and is quickest (measured)
+
+Picture = NDArray[np.uint8]
+Progress = Callable[[float], None]  # told the share of the work that is done; may raise, to stop it
+
+
+def paint(
+    grid: Tensor, lightness: Tensor, exact: Hints, region: Region, parts: Sequence[Region], progress: Progress
+) -> list[Picture]:
+    """Color parts of a region of a photograph: a picture, uint8 (h, w, 3) sRGB, of each.
+
+    grid: (1, 2, D, h, w) in ab units, on any device; lightness: (H, W) in 0..100, on the CPU; exact: hints that are
+    shown as they are.
+    """
+    left, top, width, height = region
+    canvas = np.empty((height, width, 3), np.uint8)  # of which only what is written takes memory
+    total, done = sum(part[2] * part[3] for part in parts), 0
+    for x, y, part_width, part_height in parts:
+        columns = slice(x - left, x - left + part_width)
+        for first, ab in slice_bands(grid, lightness, BAND_PIXELS, (x, y, part_width, part_height)):
+            progress(done / total)
+            last = first + ab.shape[1]
+            light = lightness[first:last, x : x + part_width].to(ab.device)
+            canvas[first - top : last - top, columns] = color.to_rgb8(light, ab).cpu().numpy()
+            done += light.numel()
+    _show_exactly(canvas, lightness, exact.within(region), (left, top))
+    return [np.ascontiguousarray(canvas[y - top : y - top + h, x - left : x - left + w]) for x, y, w, h in parts]
+
+
+def _show_exactly(canvas: Picture, lightness: Tensor, hints: Hints, origin: tuple[int, int]) -> None:
+    """Write the hints' own colors onto a canvas whose upper left corner is at origin, (x, y)."""
+    for first in range(0, len(hints), BAND_PIXELS):
+        some = slice(first, first + BAND_PIXELS)
+        rows, columns = hints.rows[some], hints.columns[some]
+        light, ab = lightness[rows, columns][None], torch.from_numpy(hints.ab[some]).T[:, None]
+        canvas[rows - origin[1], columns - origin[0]] = color.to_rgb8(light, ab)[0].numpy()

@@ -1,0 +1,118 @@
+"""Which parts of a colored photograph change when its hints do, so that only they need to be painted and sent.
+
+The grid that each tile was last shown from is kept. A new grid is compared with that, not with the one before it: so
+what the eye sees is never further than TOLERANCE from what the hints say, however many small changes come in a row.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .grid import Region
+from .hints import Hints
+
+TOLERANCE = 0.5  # ab units by which a tile may be out of date: about one level of 8 bits
+MIN_CELLS = 4  # of the grid, a tile's side: smaller ones send less, but cost more each
+MIN_PIXELS = 128  # and of the photograph
+MOST = 16  # tiles along the side of a square photograph
+
+MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xFF51AFD7ED558CCD)  # odd numbers of a well-known hash
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a client sees of a region: for each tile, the part of the grid that it was painted from, and its hints."""
+
+    region: Region
+    patches: Tensor  # (2, D, rows, columns, side, side)
+    exact: NDArray[np.uint64]  # (rows, columns): fingerprints of the hints that are shown as they are
+
+
+class Tiling:
+    """A photograph divided into square blocks of grid cells."""
+
+    def __init__(self, size: tuple[int, int], grid: Tensor) -> None:
+        """Divide a photograph of size (height, width) that is painted from a grid (1, 2, D, h, w)."""
+        self.size, self.grid_size = size, (int(grid.shape[3]), int(grid.shape[4]))
+        pixels = min(size[0] / self.grid_size[0], size[1] / self.grid_size[1])  # of a cell
+        self.cells = max(MIN_CELLS, math.ceil(MIN_PIXELS / pixels), math.ceil(math.prod(self.grid_size) ** 0.5 / MOST))
+        self.shape = -(-self.grid_size[0] // self.cells), -(-self.grid_size[1] // self.cells)
+
+    def shown(self, region: Region, grid: Tensor, exact: Hints) -> Shown:
+        """Describe a region painted from a grid all over, with these exact hints."""
+        return Shown(region, self._patches(grid), self._fingerprints(exact))
+
+    def changed(self, old: Shown, new: Shown) -> NDArray[np.bool_]:
+        """Return which tiles, (rows, columns), have to be painted anew."""
+        comparable = old.region == new.region and old.patches.device == new.patches.device
+        if not comparable or min(n / cells for n, cells in zip(self.size, self.grid_size, strict=True)) < 1:
+            return np.ones(self.shape, bool)  # pixels larger than cells would see beyond their tile's patch
+        moved = (new.patches - old.patches).abs().amax((0, 1, 4, 5)) > TOLERANCE
+        result: NDArray[np.bool_] = moved.cpu().numpy() | (old.exact != new.exact)
+        return result
+
+    def rectangles(self, changed: NDArray[np.bool_], region: Region) -> list[Region]:
+        """Return disjoint rectangles of pixels that cover the changed tiles inside a region."""
+        found = [self._pixels(block, region) for block in _blocks(changed)]
+        found = [rectangle for rectangle in found if rectangle[2] > 0 and rectangle[3] > 0]
+        return [region] if sum(w * h for _, _, w, h in found) == region[2] * region[3] else found
+
+    def _pixels(self, block: tuple[int, int, int, int], region: Region) -> Region:
+        """Return the pixels inside a region of tiles from (top, left) up to (bottom, right)."""
+        top, left, bottom, right = block
+        x, y = max(self._edge(1, left), region[0]), max(self._edge(0, top), region[1])
+        end_x = min(self._edge(1, right), region[0] + region[2])
+        end_y = min(self._edge(0, bottom), region[1] + region[3])
+        return x, y, end_x - x, end_y - y
+
+    def _edge(self, axis: int, tile: int) -> int:
+        """Return the first row (axis 0) or column (axis 1) of a tile."""
+        return min(self.size[axis], -(-tile * self.cells * self.size[axis] // self.grid_size[axis]))
+
+    def _patches(self, grid: Tensor) -> Tensor:
+        """Cut out what each tile interpolates: its cells, and one around them. (2, D, rows, columns, side, side)."""
+        n, (height, width) = self.cells, self.grid_size
+        right, bottom = (count * n - cells + 1 for count, cells in zip(self.shape[::-1], (width, height), strict=True))
+        padded = F.pad(grid[0], (1, right, 1, bottom), mode="replicate")
+        return padded.unfold(2, n + 2, n).unfold(3, n + 2, n)
+
+    def _fingerprints(self, hints: Hints) -> NDArray[np.uint64]:
+        """Return a number for each tile, (rows, columns), that differs where hints do."""
+        rows, columns = (
+            at * cells // size // self.cells
+            for at, cells, size in zip((hints.rows, hints.columns), self.grid_size, self.size, strict=True)
+        )
+        place = (hints.rows << 32 | hints.columns).astype(np.uint64)
+        bits = np.ascontiguousarray(hints.ab).view(np.uint64)[:, 0]
+        mixed = place * np.uint64(MIX[0]) ^ bits * np.uint64(MIX[1])
+        mixed = (mixed ^ mixed >> np.uint64(32)) * np.uint64(MIX[2])
+        sums = np.zeros(self.shape, np.uint64)
+        np.add.at(sums, (rows, columns), mixed)
+        return sums
+
+
+def merged(old: Shown, new: Shown, changed: NDArray[np.bool_]) -> Shown:
+    """Return what is seen once the changed tiles were painted anew over the old."""
+    if changed.all():
+        return new
+    mask = torch.from_numpy(changed).to(new.patches.device)[:, :, None, None]
+    return Shown(new.region, torch.where(mask, new.patches, old.patches), new.exact)
+
+
+def _blocks(changed: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
+    """Cover the true places of a mask with disjoint blocks (top, left, bottom, right): runs, joined downward."""
+    blocks: list[tuple[int, int, int, int]] = []
+    growing: dict[tuple[int, int], int] = {}  # a run's ends, and the row where it began
+    for row, line in enumerate(np.vstack([changed, np.zeros_like(changed[:1])])):
+        steps = np.flatnonzero(np.diff(np.concatenate([[0], line.view(np.int8), [0]])))
+        runs = set(zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True))
+        blocks += [(top, left, row, right) for (left, right), top in growing.items() if (left, right) not in runs]
+        growing = {run: growing.get(run, row) for run in sorted(runs)}
+    return blocks
