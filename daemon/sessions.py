@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass, field
 
 from huedot.model import Photo, Reference
+from huedot.model.tiles import Shown
 from huedot.protocol.errors import ImageUnknown
 
 MAX_REFERENCES = 64  # each is 1.3 kB
+MAX_RESULTS = 8  # of a photograph, that a client may name in `since`; each is under 1 MB
+
+
+@dataclass
+class Held:
+    """A photograph, and what its latest results show, by the results' ids."""
+
+    photo: Photo
+    shown: OrderedDict[str, Shown] = field(default_factory=OrderedDict)
 
 
 class Sessions:
@@ -17,7 +28,7 @@ class Sessions:
         """Hold photographs of `capacity_bytes` together, and always the latest one."""
         self.capacity_bytes = capacity_bytes
         self.bytes = 0
-        self._photos: OrderedDict[tuple[str, str], Photo] = OrderedDict()
+        self._photos: OrderedDict[tuple[str, str], Held] = OrderedDict()
         self._references: OrderedDict[str, Reference] = OrderedDict()
 
     def __len__(self) -> int:
@@ -31,22 +42,33 @@ class Sessions:
         if (image, model) not in self._photos:
             raise ImageUnknown("The daemon does not hold this image.", "Send it again with open_image.")
         self._photos.move_to_end((image, model))
-        return self._photos[image, model]
+        return self._photos[image, model].photo
+
+    def shown(self, image: str, model: str, result: str | None) -> Shown | None:
+        """Return what a result of a photograph shows, if that is still known."""
+        return self._photos[image, model].shown.get(result or "")
+
+    def remember(self, image: str, model: str, result: str, shown: Shown) -> None:
+        """Keep what a result shows, among the latest few of its photograph."""
+        results = self._photos[image, model].shown
+        results[result] = shown
+        while len(results) > MAX_RESULTS:
+            results.popitem(last=False)
 
     def add(self, image: str, model: str, photo: Photo) -> None:
         """Hold a photograph, and drop others until all fit."""
         self.drop(image, model)
-        self._photos[image, model] = photo
+        self._photos[image, model] = Held(photo)
         self.bytes += photo.nbytes
         while self.bytes > self.capacity_bytes and len(self._photos) > 1:
             self.drop(*next(iter(self._photos)))
 
     def drop(self, image: str, model: str) -> bool:
         """Forget a photograph; returns whether it was held."""
-        photo = self._photos.pop((image, model), None)
-        if photo is not None:
-            self.bytes -= photo.nbytes
-        return photo is not None
+        held = self._photos.pop((image, model), None)
+        if held is not None:
+            self.bytes -= held.photo.nbytes
+        return held is not None
 
     def close(self, image: str) -> bool:
         """Forget an image, opened for whatever model; returns whether it was held."""

@@ -88,20 +88,30 @@ class Studio:
     def _colorize(self, request: Request, show: Show) -> Answer:
         began = time.perf_counter()
         photo, hints, extra = self._question(request)
-        x, y, width, height = region = tuple(request.parameters["region"] or (0, 0, photo.width, photo.height))
-        picture = photo.colorize(hints, **extra, region=region)
-        colorizer = self._colorizer(request.parameters["model"] or self.model, show)
+        given = request.parameters
+        key = given["image"], given["model"] or self.model
+        x, y, width, height = region = tuple(given["region"] or (0, 0, photo.width, photo.height))
+        refresh = photo.refresh(
+            hints,
+            **extra,
+            region=region,
+            since=self.sessions.shown(*key, given["since"]),
+            progress=lambda fraction: show("coloring", fraction),
+        )
+        result = secrets.token_hex(8)
+        self.sessions.remember(*key, result, refresh.shown)
+        colorizer = self._colorizer(key[1], show)
         fields = {
-            "result": secrets.token_hex(8),
-            "image": request.parameters["image"],
+            "result": result,
+            "image": given["image"],
             **{"x": x, "y": y, "width": width, "height": height, "channels": 3},
-            "base": None,
-            "tiles": [(x, y, width, height)],
+            "base": None if refresh.complete else given["since"],
+            "tiles": [tile for tile, _ in refresh.tiles],
             "device": str(colorizer.device),
             "milliseconds": (time.perf_counter() - began) * 1000,
             "warnings": [f"Colored on the CPU: {colorizer.fell_back}."] if colorizer.fell_back else [],
         }
-        return Answer(fields, [picture.data])
+        return Answer(fields, [picture.data for _, picture in refresh.tiles])
 
     def _palette(self, request: Request, show: Show) -> Answer:
         photo, hints, extra = self._question(request)

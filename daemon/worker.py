@@ -26,6 +26,8 @@ class Job:
     peer: bytes
     request: Request
     cancelled: threading.Event = field(default_factory=threading.Event)
+    successor: str = ""  # id of the request that took its place while it was under way
+    spared: bool = False  # it runs to its end, so that one who asks faster than we answer sees something at times
 
     @property
     def key(self) -> tuple[bytes, str] | None:
@@ -61,15 +63,23 @@ class Worker:
         return len(self._waiting) + (self._running is not None)
 
     def submit(self, job: Job) -> Job | None:
-        """Queue a job; returns the waiting one that it supersedes, if any. Raises Busy when the queue is full."""
+        """Queue a job; returns the waiting one that it supersedes, if any. Raises Busy when the queue is full.
+
+        One under way that it supersedes stops early, and is answered by the worker.
+        """
         with self._changed:
             older = next((each for each in self._waiting if job.key is not None and each.key == job.key), None)
             if older is not None:
                 self._waiting[self._waiting.index(older)] = job
+                job.spared = older.spared
             elif len(self._waiting) >= self._limit:
                 raise Busy(f"{self._limit} requests are waiting already.", "Try again in a moment.")
             else:
                 self._waiting.append(job)
+            running = self._running
+            if running is not None and job.key is not None and running.key == job.key and not running.spared:
+                running.successor, job.spared = job.request.id, True
+                running.cancelled.set()
             self._changed.notify()
             return older
 
@@ -80,6 +90,7 @@ class Worker:
             self._waiting = [job for job in self._waiting if not wanted(job)]
             running = self._running is not None and wanted(self._running)
             if running and self._running is not None:
+                self._running.successor = ""
                 self._running.cancelled.set()
             return removed, running
 
@@ -126,10 +137,12 @@ class Worker:
 
         try:
             answer = self._studio.answer(job.request, show)
-            if job.cancelled.is_set():
+            if job.cancelled.is_set() and not job.successor:
                 raise Cancelled("The request was cancelled.")
             return "result", answer.fields, answer.frames
         except HueDotError as error:
+            if job.successor and isinstance(error, Cancelled):
+                return "superseded", {"by": job.successor}, ()
             return "error", error_fields(error), ()
         except Exception:  # a request must never take the daemon down, and is always answered
             log.exception("%s failed", job.request.op)

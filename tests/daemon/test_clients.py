@@ -87,7 +87,7 @@ def test_the_other_operations(client, rgb):
 def test_a_variation_can_be_made_again_from_its_dots(client, rgb):
     image = opened(client, rgb)
     answer = client.variations(image, n=2, side=64)
-    dots = answer.fields["variations"][1]["dots"]
+    dots = [{name: dot[name] for name in ("x", "y", "radius", "ab")} for dot in answer.fields["variations"][1]["dots"]]
     assert dots
     again = client.colorize(image, messages.Hints(dots=dots))
     preview = np.frombuffer(answer.frames[1], np.uint8).reshape(48, 64, 3).astype(int)

@@ -163,7 +163,7 @@ def test_a_replayed_message_is_refused(raw):
 def test_another_major_version_is_refused(raw):
     transport, channel = raw
     nonce = secrets.token_bytes(16)
-    transport.send(channel.seal({**hello(nonce), "protocol": "2.0"}))
+    transport.send(channel.seal({**hello(nonce), "protocol": "3.0"}))
     channel.nonce = nonce
     header, _ = channel.open(transport.receive(PATIENCE_S))
     assert header["code"] == "unsupported_version"
