@@ -1,6 +1,7 @@
 """Color science, networks, palette and propagation. Imports torch and numpy, never zmq."""
 
-from .colorizer import Colorizer, Photo, Place, Reference
+from .colorizer import Colorizer, Photo, Place
 from .hints import Dot, Hints
+from .reference import Reference
 
 __all__ = ["Colorizer", "Dot", "Hints", "Photo", "Place", "Reference"]

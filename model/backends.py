@@ -11,12 +11,15 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.profiler import record_function
 
-from . import bins, loading
+from . import bins, loading, places
 from .exact import meet_hints
-from .grid import slice_grid
+from .grid import slice_bands, slice_grid
 from .networks.hintnet import Config, Features, HintNetwork
 from .networks.siggraph17 import GlobalHints, LocalHints
+
+WINDOW = 4  # cells of 16 pixels at the working size, along each side: what the palette of a place depends on
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ class Prediction:
 
     grid: Tensor  # (1, 2, D, h, w) in ab units; D = 1 where a network knows nothing of lightness
     logits: Callable[[], Tensor]  # (1, Q, h', w') over the backend's bin centers, computed when asked for
+    near: Callable[[float, float], tuple[Tensor, float, float]] | None = None  # the same for one place, if that is less
+
+    def logits_at(self, x: float, y: float) -> Tensor:
+        """Return the logits (Q,) at a place, both coordinates in 0..1 of the picture."""
+        field, x, y = self.near(x, y) if self.near else (self.logits(), x, y)
+        return places.sample(field, x, y)
 
 
 class Backend(Protocol):
@@ -64,20 +73,41 @@ class HintNetBackend:
 
     def encode(self, lightness: Tensor) -> Features:
         """Run the encoder."""
-        with _half_where_fast(lightness.device):
+        with record_function("encode"), _half_where_fast(lightness.device):
             return self.network.encode(lightness)
 
     def predict(self, encoded: Features, request: Request) -> Prediction:
         """Run the hint network, spread the hints, and make them exact."""
         hints = (request.hint_ab, request.hint_mask)
-        with _half_where_fast(request.lightness.device):
+        with record_function("decode"), _half_where_fast(request.lightness.device):
             grid, decoded = self.network.decode(encoded, *hints, request.global_hints)
-        grid = self.network.propagate(grid, decoded, request.lightness, *hints)
+        with record_function("propagate"):
+            grid = self.network.propagate(grid, decoded, request.lightness, *hints)
 
         def logits() -> Tensor:
             return self.network.palette_logits(decoded, slice_grid(grid, request.lightness))
 
-        return Prediction(meet_hints(grid, request.lightness, *hints), cache(logits))
+        def near(x: float, y: float) -> tuple[Tensor, float, float]:
+            return self._palette_near(decoded, grid, request.lightness, x, y)
+
+        with record_function("exact hints"):
+            return Prediction(meet_hints(grid, request.lightness, *hints), cache(logits), near)
+
+    def _palette_near(
+        self, decoded: Features, grid: Tensor, lightness: Tensor, x: float, y: float
+    ) -> tuple[Tensor, float, float]:
+        """Return the logits of a window around a place, and where in it, in 0..1, the place is."""
+        rows, columns = decoded.sixteenth.shape[-2:]
+        top, left = (min(max(0, int(at * n - 0.5) - 1), max(0, n - WINDOW)) for at, n in ((y, rows), (x, columns)))
+        height, width = min(WINDOW, rows), min(WINDOW, columns)
+
+        def cut(field: Tensor, scale: int) -> Tensor:
+            return field[..., top * scale : (top + height) * scale, left * scale : (left + width) * scale]
+
+        region = (left * 16, top * 16, width * 16, height * 16)
+        ((_, ab),) = slice_bands(grid, lightness[0, 0], region[2] * region[3], region)
+        parts = Features(cut(decoded.quarter, 4), cut(decoded.eighth, 2), cut(decoded.sixteenth, 1))
+        return self.network.palette_logits(parts, ab[None]), (x * columns - left) / width, (y * rows - top) / height
 
 
 def _half_where_fast(device: torch.device) -> torch.autocast:

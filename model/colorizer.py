@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -17,10 +16,11 @@ from torch import Tensor
 from huedot.protocol.errors import ArgumentError, OutOfMemory
 
 from . import arguments, backends, bins, color, loading, places, variations
-from .grid import Region, slice_grid
+from .grid import Region, slice_bands, slice_grid
 from .hints import Dot, Hints
-from .painting import Picture, Progress, paint
+from .painting import BAND_PIXELS, Picture, Progress, paint
 from .palette import Palette, cluster
+from .reference import Reference
 from .tiles import Shown, Tiling, merged
 
 WORKING_SIZE = 256  # pixels: the network sees a photograph as if it were a square of this side, its aspect kept
@@ -43,41 +43,6 @@ class Refresh(NamedTuple):
     tiles: list[tuple[Region, Picture]]  # disjoint; pictures uint8 (h, w, 3) sRGB
     complete: bool  # whether the tiles are all of the region
     shown: Shown
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a reference picture lends as global hint: its histogram, float32 (313,), summing to 1."""
-
-    histogram: NDArray[np.float32]
-    saturation: float  # its mean HSV saturation, for the one who wants to show or use it
-
-    @staticmethod
-    def of(rgb: Picture, alpha: Picture | None = None) -> Reference:
-        """Measure a picture, uint8 (H, W, 3) sRGB, at the paper's 256 x 256, ab at quarter resolution (§3.2).
-
-        alpha: uint8 (H, W); only what is at least half opaque counts. Raises ArgumentError.
-        """
-        small = _resized(arguments.picture("histogram", rgb), 256) / 255
-        opaque = (
-            torch.ones(1, 1, 256, 256)
-            if alpha is None
-            else _resized(np.uint8(255) * (alpha >= 128)[..., None], 256) / 255
-        )
-        share = F.avg_pool2d(opaque, 4)
-        if not bool(share.any()):
-            raise ArgumentError("histogram", "the reference picture is transparent all over.")
-        share = share / share.sum()
-        ab = F.avg_pool2d(color.rgb_to_lab(small)[:, 1:], 4)
-        histogram = (bins.soft_encode(ab, bins.centers()) * share).sum((0, 2, 3))
-        saturation = (F.avg_pool2d(bins.saturation(small)[:, None], 4) * share).sum()
-        return Reference(histogram.numpy(), float(saturation))
-
-
-def _resized(pixels: Picture, side: int) -> Tensor:
-    """Return a picture (H, W, C) as float (1, C, side, side) in 0..255."""
-    tensor = torch.tensor(pixels).permute(2, 0, 1)[None].float()
-    return F.interpolate(tensor, (side, side), mode="bilinear", antialias=True)
 
 
 class Colorizer:
@@ -222,6 +187,20 @@ class Photo:
 
         return self._attempt(paint)
 
+    def enlargements(self, hints: Picture | Hints | None = None) -> tuple[Tensor, Tensor]:
+        """Return the colors, ab (2, H, W), of one result enlarged twice: edge-aware, as shown, and bilinearly.
+
+        Exact hints are left out of both. It is for measuring what the grid gains at full size.
+        """
+        given, size = self._hints(hints), (self.height, self.width)
+
+        def work() -> tuple[Tensor, Tensor]:
+            grid = self._predict(given, _global_hints(None, None)).grid
+            ours = torch.cat([ab.cpu() for _, ab in slice_bands(grid, self.lightness, BAND_PIXELS)], 1)
+            return ours, F.interpolate(slice_grid(grid, self._small), size, mode="bilinear")[0].cpu()
+
+        return self._attempt(work)
+
     def suggest(self, hints: Picture | Hints | None = None, n: int = 5) -> list[tuple[int, int]]:
         """Return n places (x, y) where a dot would help most, the best first. Raises ArgumentError."""
         return [(place.x, place.y) for place in self.suggest_places(hints, n)]
@@ -323,14 +302,14 @@ class Photo:
     def _palette(
         self, x: int, y: int, prediction: backends.Prediction, k: int
     ) -> list[tuple[tuple[int, int, int], float]]:
-        likely = self._clusters(prediction.logits(), (x + 0.5) / self.width, (y + 0.5) / self.height, k)
+        likely = self._clusters(prediction.logits_at((x + 0.5) / self.width, (y + 0.5) / self.height), k)
         rgb = color.to_rgb8(self.lightness[y, x].expand(1, k), torch.from_numpy(likely.ab).T[:, None])[0]
         return [((int(r), int(g), int(b)), float(p)) for (r, g, b), p in zip(rgb, likely.probability, strict=True)]
 
-    def _clusters(self, logits: Tensor, x: float, y: float, k: int) -> Palette:
-        """Return the k clusters of the distribution at (x, y), both in 0..1: ab (k, 2) and probability (k,)."""
+    def _clusters(self, logits: Tensor, k: int) -> Palette:
+        """Return the k clusters of the distribution that logits (Q,) stand for: ab (k, 2) and probability (k,)."""
         backend = self._colorizer.backend
-        probability = torch.softmax(places.sample(logits, x, y) * backend.softening, 0).cpu().numpy()
+        probability = torch.softmax(logits * backend.softening, 0).cpu().numpy()
         return cluster(probability, backend.centers.cpu().numpy(), k)
 
     def _suggest(self, given: Hints, n: int) -> list[Place]:
@@ -348,7 +327,7 @@ class Photo:
         none = _global_hints(None, None)
         logits = self._predict(given, none).logits()
         at = [(x, y) for x, y, _ in self._doubtful(logits, variations.PLACES)]
-        palettes = [self._clusters(logits, x, y, variations.COLORS) for x, y in at]
+        palettes = [self._clusters(places.sample(logits, x, y), variations.COLORS) for x, y in at]
         candidates: list[list[Dot]] = [[]]
         candidates += [self._dots(at, colors) for colors in variations.combinations(palettes, variations.TRIED * n)]
         small = F.interpolate(self._small, scale_factor=0.25, mode="bilinear", antialias=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.profiler import record_function
 
 Region = tuple[int, int, int, int]  # x, y, width and height, in pixels of the photograph
 
@@ -41,12 +42,13 @@ def slice_bands(
     rows = max(1, pixels // width)
     for first in range(top, top + height, rows):
         last = min(first + rows, top + height)
-        band = lightness[first:last, left : left + width].to(grid.device)
-        z = (band / 50 - 1) * ((bins - 1) / bins)  # bins sit on the ends of the range, not half a step inside
-        position = torch.stack([x.expand_as(z), z], dim=-1)[:, None]
-        # With the rows resampled first, what is left is a lookup in two dimensions: 7 times as fast as in three.
-        per_row = _rows(cells, first, last, lightness.shape[0])
-        values = F.grid_sample(per_row, position, padding_mode="border", align_corners=False)
+        with record_function("slice"):
+            band = lightness[first:last, left : left + width].to(grid.device)
+            z = (band / 50 - 1) * ((bins - 1) / bins)  # bins sit on the ends of the range, not half a step inside
+            position = torch.stack([x.expand_as(z), z], dim=-1)[:, None]
+            # With the rows resampled first, what is left is a lookup in two dimensions: 7 times as fast as in three.
+            per_row = _rows(cells, first, last, lightness.shape[0])
+            values = F.grid_sample(per_row, position, padding_mode="border", align_corners=False)
         yield first, values[:, :, 0].transpose(0, 1)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.profiler import record_function
 
 from . import color
 from .grid import Region, slice_bands
@@ -36,7 +37,8 @@ def paint(
             progress(done / total)
             last = first + ab.shape[1]
             light = lightness[first:last, x : x + part_width].to(ab.device)
-            canvas[first - top : last - top, columns] = color.to_rgb8(light, ab).cpu().numpy()
+            with record_function("Lab to RGB"):
+                canvas[first - top : last - top, columns] = color.to_rgb8(light, ab).cpu().numpy()
             done += light.numel()
     _show_exactly(canvas, lightness, exact.within(region), (left, top))
     return [np.ascontiguousarray(canvas[y - top : y - top + h, x - left : x - left + w]) for x, y, w, h in parts]

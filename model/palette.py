@@ -31,11 +31,12 @@ def cluster(probability: NDArray[np.float32], centers: NDArray[np.float32], k: i
         chosen.append(int((probability * nearest).argmax()))
         nearest = np.minimum(nearest, ((centers - centers[chosen[-1]]) ** 2).sum(1))
     means = centers[chosen].copy()
+    weighted = np.concatenate([centers * probability[:, None], probability[:, None]], axis=1)
     for _ in range(ROUNDS):
-        owner = ((centers[:, None] - means[None]) ** 2).sum(2).argmin(1)
-        mass = np.bincount(owner, weights=probability, minlength=k)
-        sums = np.stack([np.bincount(owner, weights=probability * centers[:, c], minlength=k) for c in (0, 1)], 1)
-        moved = np.where(mass[:, None] > 0, sums / np.maximum(mass, 1e-12)[:, None], means).astype(np.float32)
+        owner = ((means**2).sum(1) - 2 * centers @ means.T).argmin(1)
+        sums = (owner == np.arange(k)[:, None]).astype(np.float32) @ weighted
+        mass = sums[:, 2]
+        moved = np.where(mass[:, None] > 0, sums[:, :2] / np.maximum(mass, 1e-12)[:, None], means).astype(np.float32)
         if np.array_equal(moved, means):
             break
         means = moved

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from huedot.model.color import rgb_to_lab, to_rgb8
-from huedot.model.colorizer import Colorizer, Photo, Reference
+from huedot.model.colorizer import Colorizer, Photo
+from huedot.model.reference import Reference
 from huedot.protocol.errors import FileError
 
 from . import reveal

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from huedot.model import Colorizer, Dot, Hints, Reference
+from huedot.model import Colorizer, Dot, Hints, Reference, places
 from huedot.model.color import rgb_to_lab
 from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from huedot.protocol.errors import ArgumentError, WeightsMissing
@@ -215,3 +215,14 @@ def test_the_published_networks_answer_through_the_same_door(tmp_path, picture, 
     assert np.abs(lab_of(out)[..., 0] - lab_of(picture)[..., 0]).max() < 1
     assert len(photo.palette(10, 10)) == 9
     assert len(photo.suggest(n=2)) == 2
+
+
+@pytest.mark.parametrize("size", [(160, 256), (32, 400), (64, 64)])
+def test_the_palette_of_a_place_needs_its_neighborhood_alone(colorizer, size):
+    gray = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8)
+    photo = colorizer.open(gray)
+    with torch.inference_mode():
+        prediction = photo._predict(Hints.none(), np.zeros(316, np.float32))
+        for x, y in [(0.0, 0.0), (1.0, 1.0), (0.03, 0.97), (0.5, 0.5), (0.61, 0.13), (0.26, 0.74)]:
+            whole = places.sample(prediction.logits(), x, y)
+            torch.testing.assert_close(prediction.logits_at(x, y), whole, atol=1e-3, rtol=0)
