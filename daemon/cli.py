@@ -28,6 +28,7 @@ VERBS = {
     "doctor": "check the installation, and say how to mend it",
     "train": "train the network on photographs",
     "evaluate": "score a network on photographs",
+    "bench": "measure speed beside its rivals, on this machine",
 }
 BAD_INPUT = (ArgumentError, FileError, TooLarge, WeightsMissing, WeightsCorrupt)
 FAILED, BAD_INPUT_CODE, INTERRUPTED = 1, 2, 130
