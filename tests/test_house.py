@@ -80,7 +80,8 @@ def test_every_folder_of_code_is_packaged():
     for name in PROJECT["tool"]["setuptools"]["packages"]:
         room = max((prefix for prefix in folders if name.startswith(prefix)), key=len)
         packaged.add(folders[room] + name.removeprefix(room).replace(".", "/"))
-    code = [path for room in (*ROOMS, "weights", "plugins/krita", "plugins/gimp") for path in (ROOT / room).rglob("__init__.py")]
+    rooms = (*ROOMS, "weights", "plugins/krita", "plugins/gimp")
+    code = [path for room in rooms for path in (ROOT / room).rglob("__init__.py")]
     assert packaged == {str(path.parent.relative_to(ROOT)) for path in code}
 
 

@@ -24,6 +24,7 @@ from .qt import QAbstractItemView, QByteArray, QColor, QImage, QTimer
 
 SPACE = ("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
 ANNOTATION = "huedot"
+NEVER = (0.0, -1)
 FIND_S = 1.0  # how long the layers that were found are taken to be there, if nothing says otherwise
 THUMBNAIL = 32  # pixels on a side, of another document in a list
 ACTIVATE_MS = (100, 400)  # Krita makes a new layer the active one a while after it was added
@@ -38,7 +39,7 @@ class Document:
         self._copy: KritaDocument | None = None
         self._alpha: QImage | None = None
         self._found: tuple[Node | None, Node | None] = (None, None)
-        self._found_at: tuple[float, int] = (0.0, -1)
+        self._found_at = NEVER
 
     @property
     def width(self) -> int:
@@ -157,9 +158,10 @@ class Document:
         return self._found
 
     def _remember(self, hints: Node | None, result: Node | None) -> None:
+        """Keep the ids, and find the layers anew: nodes that came from a clone crash Krita when they are used."""
         ids = {"hints": hints, "result": result}
         self._keep({name: node.uniqueId().toString() for name, node in ids.items() if node is not None})
-        self._found, self._found_at = (hints, result), (time.monotonic(), self._history.count)
+        self._found_at = NEVER
 
     def _activate(self) -> None:
         """Make the hint layer the one that the user paints on, once Krita has activated the new one."""

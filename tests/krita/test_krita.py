@@ -224,6 +224,16 @@ def test_a_suggested_color_becomes_the_brush_and_repaints(desk, photograph):
     assert desk.do(f"rgb_at({HINTS}, 130, 300)") == [*BLUE, 255]
 
 
+def test_repainting_twice_at_once(desk, photograph):
+    start(desk, photograph)
+    dot(desk, 130, 300, BLUE)
+    desk.poll("len(sheet().swatches) == 9")
+    last = desk.do("sheet().swatches[1].color")
+    repaint = "controller().take_color(sheet().swatches[{}].color, repaint=True)"
+    follow(desk, lambda: desk.do(f"{repaint.format(4)}; {repaint.format(1)}"))
+    assert desk.do(f"rgb_at({HINTS}, 130, 300)") == [*last, 255]
+
+
 def test_variations_and_where_next(desk, photograph):
     start(desk, photograph)
     dot(desk, 130, 300, BLUE)

@@ -143,7 +143,7 @@ def test_two_documents_at_once(desk):
 def test_colors_of_another_document(desk):
     other = desk.paper()
     other.photograph[..., :3] = (200, 60, 40)
-    paper = desk.started()
+    desk.started()
     desk.settled()
     desk.follow(lambda: desk.panel.borrow_colors(other.key))
     assert desk.panel.sheet.hints().histogram
