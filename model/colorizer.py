@@ -79,8 +79,7 @@ class Colorizer:
         """Leave the GPU for good, because of `why`."""
         log.warning("leaving %s for the CPU: %s", self.device, why)
         self.fell_back, self.device = why, torch.device("cpu")
-        self.backend.network.to(self.device)
-        self.backend.centers = self.backend.centers.to(self.device)
+        backends.move(self.backend, self.device)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
@@ -303,8 +302,8 @@ class Photo:
         self, x: int, y: int, prediction: backends.Prediction, k: int
     ) -> list[tuple[tuple[int, int, int], float]]:
         likely = self._clusters(prediction.logits_at((x + 0.5) / self.width, (y + 0.5) / self.height), k)
-        rgb = color.to_rgb8(self.lightness[y, x].expand(1, k), torch.from_numpy(likely.ab).T[:, None])[0]
-        return [((int(r), int(g), int(b)), float(p)) for (r, g, b), p in zip(rgb, likely.probability, strict=True)]
+        rgb = color.to_rgb8(self.lightness[y, x].expand(1, k), torch.from_numpy(likely.ab).T[:, None])[0].tolist()
+        return [((r, g, b), float(p)) for (r, g, b), p in zip(rgb, likely.probability, strict=True)]
 
     def _clusters(self, logits: Tensor, k: int) -> Palette:
         """Return the k clusters of the distribution that logits (Q,) stand for: ab (k, 2) and probability (k,)."""

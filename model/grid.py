@@ -23,6 +23,9 @@ def slice_grid(grid: Tensor, lightness: Tensor) -> Tensor:
     """
     batch, channels, bins, height, width = grid.shape
     size = lightness.shape[-2:]
+    if batch == 1 and not torch.is_grad_enabled():  # five times as fast; what follows is the one to train with
+        ((_, values),) = slice_bands(grid, lightness[0, 0], size.numel())
+        return values[None]
     planes = F.interpolate(grid.reshape(batch, channels * bins, height, width), size, mode="bilinear")
     return (planes.view(batch, channels, bins, *size) * hat(lightness, bins)[:, None]).sum(2)
 
