@@ -38,14 +38,15 @@ def meet_hints(grid: Tensor, lightness: Tensor, hint_ab: Tensor, hint_mask: Tens
         nodes = (grid.shape[2], -(-grid.shape[3] // level), -(-grid.shape[4] // level))
         sums = _blur(_splat(torch.cat([rest, torch.ones_like(rest[:1])]), position, nodes))
         step = sums[:, :2] / (sums[:, 2:] + PRIOR)
-        grid = grid + F.interpolate(step, grid.shape[2:], mode="trilinear", align_corners=False)
+        grid = grid + F.interpolate(step.flatten(1, 2), grid.shape[3:], mode="bilinear").view(grid.shape)
     return grid
 
 
 def _twice_the_bins(grid: Tensor) -> Tensor:
     """Insert a bin between any two: the grid means the same, and can tell closer lightness apart."""
-    bins, height, width = grid.shape[2:]
-    return F.interpolate(grid, (2 * bins - 1, height, width), mode="trilinear", align_corners=True)
+    between = (grid[:, :, :-1] + grid[:, :, 1:]) / 2
+    pairs = torch.stack([grid[:, :, :-1], between], dim=3).flatten(2, 3)
+    return torch.cat([pairs, grid[:, :, -1:]], dim=2)
 
 
 def _at(grid: Tensor, position: Tensor) -> Tensor:
