@@ -36,11 +36,14 @@ test-krita-5.2: $(BIN)/huedot  ## the tests in real Krita 5.2, in a private Debi
 	mkdir -p .typecheck/huedot_krita
 	ln -sf ../../plugins/krita/*.py .typecheck/huedot_krita/
 	ln -sfn ../../plugins/common .typecheck/huedot_krita/protocol
+	mkdir -p .typecheck/huedot_gimp
+	ln -sf ../../plugins/gimp/*.py .typecheck/huedot_gimp/
+	ln -sfn ../../plugins/common .typecheck/huedot_gimp/protocol
 
 check: $(BIN)/huedot .typecheck  ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p huedot -p huedot_krita
+	$(BIN)/mypy -p huedot -p huedot_krita -p huedot_gimp
 
 format: $(BIN)/huedot
 	$(BIN)/ruff check --fix .

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from huedot.protocol.errors import FileError
 
@@ -26,37 +26,75 @@ SWITCH = "enable_huedot_krita=true"
 
 
 @dataclass(frozen=True)
+class Layout:
+    """An editor, and how it wants its plugins to lie in their folder."""
+
+    name: str  # for people
+    plugin: str  # the plugin's own folder
+    package: str  # the Python package in it; "." if it is one itself
+    program: str = ""  # what the editor runs, outside the package
+    desktop: str = ""  # what tells the editor of the plugin, outside its folder
+
+
+LAYOUTS = {
+    "krita": Layout("Krita", "huedot_krita", ".", desktop="huedot_krita.desktop"),
+    "gimp": Layout("GIMP", "huedot", "huedot_gimp", program="huedot.py"),
+}
+EDITORS = tuple(LAYOUTS)
+
+
+@dataclass(frozen=True)
 class Place:
     """An editor on this machine, and where it looks for plugins."""
 
-    editor: str  # krita
-    kind: str  # native, Flatpak
+    editor: str  # krita, gimp
+    kind: str  # native, Flatpak, or its version
     folder: Path  # of plugins
-    settings: Path  # the editor's own file of settings
+    settings: Path | None = None  # the editor's own file of settings, if plugins must be switched on there
+
+    @property
+    def layout(self) -> Layout:
+        """Return how the plugin lies there."""
+        return LAYOUTS[self.editor]
+
+    @property
+    def name(self) -> str:
+        """Return the editor's name, for people."""
+        return f"{self.layout.name} ({self.kind})"
 
     @property
     def plugin(self) -> Path:
         """Return the folder that the plugin has there."""
-        return self.folder / f"huedot_{self.editor}"
+        return self.folder / self.layout.plugin
+
+    @property
+    def package(self) -> Path:
+        """Return the folder of the plugin's Python package."""
+        return self.plugin / self.layout.package
 
     @property
     def is_installed(self) -> bool:
         """Return whether there is a plugin."""
-        return (self.plugin / "__init__.py").exists()
+        return (self.package / "__init__.py").exists()
 
     @property
     def is_current(self) -> bool:
         """Return whether the plugin there is this HueDot's own, unchanged."""
         try:
-            said = json.loads((self.plugin / "protocol" / INSTALLED).read_text(encoding="utf-8"))
+            said = json.loads((self.package / "protocol" / INSTALLED).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
         return bool(said.get("digest") == digest(self.editor) and said.get("command") == command())
 
 
 def places(editor: str) -> list[Place]:
-    """Return where an editor is: native and Flatpak, as far as its folders or its program exist."""
-    return [place for place, is_there in _PLACES[editor]() if is_there]
+    """Return where an editor is: every kind and version of it whose folders or whose program exist."""
+    return [place for place, is_there in _FINDERS[editor]() if is_there]
+
+
+def given(editor: str, folder: Path) -> Place:
+    """Return the place that the user names: a folder of plugins."""
+    return Place(editor, "given", folder, folder.parent / "kritarc" if editor == "krita" else None)
 
 
 def _krita() -> Iterator[tuple[Place, bool]]:
@@ -77,8 +115,21 @@ def _krita() -> Iterator[tuple[Place, bool]]:
     yield Place("krita", "Flatpak", flatpak / "data/krita/pykrita", flatpak / "config/kritarc"), flatpak.exists()
 
 
-_PLACES: dict[str, Callable[[], Iterator[tuple[Place, bool]]]] = {"krita": _krita}
-EDITORS = tuple(_PLACES)
+def _gimp() -> Iterator[tuple[Place, bool]]:
+    """Each version from 3.0 on has a folder of its own; a Flatpak shares it with its native twin."""
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("APPDATA", home / "AppData/Roaming")) / "GIMP"
+    elif sys.platform == "darwin":
+        base = home / "Library/Application Support/GIMP"
+    else:
+        base = Path(os.environ.get("XDG_CONFIG_HOME", home / ".config")) / "GIMP"
+    installed = {f"3.{minor}" for minor in range(0, 10, 2) if shutil.which(f"gimp-3.{minor}")}
+    for version_ in sorted({folder.name for folder in base.glob("3.*")} | installed):
+        yield Place("gimp", version_, base / version_ / "plug-ins"), True
+
+
+_FINDERS: dict[str, Callable[[], Iterator[tuple[Place, bool]]]] = {"krita": _krita, "gimp": _gimp}
 
 
 def install(place: Place) -> None:
@@ -94,9 +145,10 @@ def install(place: Place) -> None:
             if place.plugin.exists():
                 place.plugin.rename(Path(made) / "old")
             new.rename(place.plugin)
-        desktop = f"huedot_{place.editor}.desktop"
-        shutil.copyfile(sources(place.editor) / desktop, place.folder / desktop)
-        _switch(place.settings, on=True)
+        if desktop := place.layout.desktop:
+            shutil.copyfile(sources(place.editor) / desktop, place.folder / desktop)
+        if place.settings:
+            _switch(place.settings, on=True)
     except OSError as error:
         raise FileError(
             f"{error.filename} cannot be written: {error.strerror}.", "Make room, or mend its rights."
@@ -108,8 +160,9 @@ def remove(place: Place) -> None:
     try:
         if place.plugin.exists():
             shutil.rmtree(place.plugin)
-        (place.folder / f"huedot_{place.editor}.desktop").unlink(missing_ok=True)
-        if place.settings.exists():
+        if desktop := place.layout.desktop:
+            (place.folder / desktop).unlink(missing_ok=True)
+        if place.settings and place.settings.exists():
             _switch(place.settings, on=False)
     except OSError as error:
         raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
@@ -117,13 +170,15 @@ def remove(place: Place) -> None:
 
 def write(editor: str, folder: Path) -> None:
     """Write a whole plugin, with how to start this HueDot's daemon."""
-    folder.mkdir(parents=True)
+    layout = LAYOUTS[editor]
     for relative, data in _files(editor):
         path = folder / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+        if relative == layout.program:
+            path.chmod(0o755)  # or GIMP does not see it
     said = {"command": command(), "version": version("huedot"), "digest": digest(editor)}
-    (folder / "protocol" / INSTALLED).write_text(json.dumps(said, indent=2), encoding="utf-8")
+    (folder / layout.package / "protocol" / INSTALLED).write_text(json.dumps(said, indent=2), encoding="utf-8")
 
 
 def command() -> list[str]:
@@ -148,14 +203,16 @@ def sources(package: str) -> Path:
 
 
 def _files(editor: str) -> Iterator[tuple[str, bytes]]:
+    layout, package = LAYOUTS[editor], PurePosixPath(LAYOUTS[editor].package)
     for path in sorted(sources(editor).iterdir()):
         if path.suffix in (".py", ".html"):
-            yield path.name, path.read_bytes()
+            folder = PurePosixPath() if path.name == layout.program else package
+            yield str(folder / path.name), path.read_bytes()
     common = sources("protocol")
     for path in sorted(common.rglob("*.py")):
-        yield f"protocol/{path.relative_to(common).as_posix()}", path.read_bytes()
+        yield str(package / "protocol" / path.relative_to(common).as_posix()), path.read_bytes()
     for name in MSGPACK:
-        yield f"protocol/_msgpack/{name}", (sources("msgpack") / name).read_bytes()
+        yield str(package / "protocol/_msgpack" / name), (sources("msgpack") / name).read_bytes()
 
 
 def _switch(settings: Path, on: bool) -> None:

@@ -12,6 +12,7 @@ from .terminal import say
 
 HOW = {
     "krita": "Start Krita again; HueDot is under Settings > Dockers.",
+    "gimp": "Start GIMP again; HueDot is in the menu Colors.",
 }
 
 
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def add_editors(parser: argparse.ArgumentParser) -> None:
     """Declare which editors are meant."""
     parser.add_argument(
-        "editors", nargs="*", metavar="EDITOR", choices=(*plugins.EDITORS, []), help="krita (default: all)"
+        "editors", nargs="*", metavar="EDITOR", choices=(*plugins.EDITORS, []), help="krita or gimp (default: all)"
     )
     parser.add_argument("--folder", type=Path, metavar="DIR", help="the editor's folder of plugins, if it is not found")
 
@@ -34,12 +35,14 @@ def chosen(arguments: argparse.Namespace) -> list[plugins.Place]:
     for editor in arguments.editors or plugins.EDITORS:
         here = plugins.places(editor)
         if arguments.folder:
-            here = [plugins.Place(editor, "given", arguments.folder, arguments.folder.parent / "kritarc")]
+            here = [plugins.given(editor, arguments.folder)]
         if not here and arguments.editors:
-            raise FileError(f"{editor.title()} was not found.", "Name its folder of plugins: --folder DIR.")
+            raise FileError(
+                f"{plugins.LAYOUTS[editor].name} was not found.", "Name its folder of plugins: --folder DIR."
+            )
         found += here
     if not found:
-        raise FileError("No editor was found.", "Install Krita, start it once, and try again.")
+        raise FileError("No editor was found.", "Install Krita or GIMP 3, start it once, and try again.")
     return found
 
 
@@ -48,6 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
     for place in chosen(arguments):
         was = "brought up to date" if place.is_installed else "installed"
         plugins.install(place)
-        say(f"{place.editor.title()} ({place.kind}): {was} in {place.plugin}. {HOW[place.editor]}")
+        say(f"{place.name}: {was} in {place.plugin}. {HOW[place.editor]}")
     say("To undo this: huedot uninstall")
     return 0

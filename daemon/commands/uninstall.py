@@ -20,6 +20,6 @@ def run(arguments: argparse.Namespace) -> int:
     for place in chosen(arguments):
         found = place.is_installed
         plugins.remove(place)
-        say(f"{place.editor.title()} ({place.kind}): {'removed' if found else 'was not installed'}.")
+        say(f"{place.name}: {'removed' if found else 'was not installed'}.")
     say("HueDot itself stays; to remove it as well: pipx uninstall huedot")
     return 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from ..client import Client
-from ..messages import Colorization, Rectangle
+from ..messages import Colorization, Rectangle, Tile
 from . import words
 from .desk import WAIT, Desk, Steps
+from .host import Document
 from .painted import color_at, newest, scan
 from .sheet import Sheet
 
@@ -71,7 +72,7 @@ class Coloring:
         sheet.size = document.width, document.height
         document.begin_photograph()
         try:
-            for band in _bands(sheet.whole()):
+            for band in bands_of(sheet.whole()):
                 if not document.is_open():
                     return
                 pixels += document.read_photograph(band)
@@ -132,12 +133,7 @@ class Coloring:
             yield WAIT
         if not document.is_open() or not document.has_layers():
             return
-        for tile in answer.tiles:
-            for band in _bands((tile.x, tile.y, tile.width, tile.height)):
-                begin = (band[1] - tile.y) * tile.width * 3
-                rgb = tile.pixels[begin : begin + band[2] * band[3] * 3]
-                document.write_result(band, rgb, document.selection(band) if masked else None)
-                yield None
+        yield from write(document, answer.tiles, masked)
         document.show_result()
         sheet.result = None if masked or answer.area != sheet.whole() else answer.result
         self._desk.device = answer.device
@@ -160,7 +156,17 @@ def _draft_region(sheet: Sheet) -> Rectangle | None:
     return x, y, min(DRAFT_SIDE, width), min(DRAFT_SIDE, height)
 
 
-def _bands(area: Rectangle) -> list[Rectangle]:
+def write(document: Document, tiles: Iterable[Tile], masked: bool) -> Iterator[None]:
+    """Write tiles to the result layer, a band at a step; `masked` writes only where the image is selected."""
+    for tile in tiles:
+        for band in bands_of((tile.x, tile.y, tile.width, tile.height)):
+            begin = (band[1] - tile.y) * tile.width * 3
+            rgb = tile.pixels[begin : begin + band[2] * band[3] * 3]
+            document.write_result(band, rgb, document.selection(band) if masked else None)
+            yield
+
+
+def bands_of(area: Rectangle) -> list[Rectangle]:
     """Cut a rectangle into bands that are read or written in one step."""
     x, top, width, height = area
     rows = max(1, BAND_PIXELS // width)

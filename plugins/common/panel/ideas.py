@@ -67,7 +67,7 @@ class Ideas:
 
     def _suggested(self, sheet: Sheet, reply: Reply) -> None:
         sheet.lightness = float(reply.fields["lightness"])
-        sheet.swatches = [Swatch(_rgb(each["rgb"]), float(each["probability"])) for each in reply.fields["colors"]]
+        sheet.swatches = swatches_of(reply)
         lightness = round(sheet.lightness)
         if lightness != self._gamut_of:
             self._desk.ask("gamut", lambda client: client.gamut(lightness), partial(self._show_gamut, lightness))
@@ -97,6 +97,11 @@ class Ideas:
             for each, frame in zip(reply.fields["variations"], reply.frames, strict=False)
         ]
         self._desk.changed()
+
+
+def swatches_of(reply: Reply) -> list[Swatch]:
+    """Return the colors of an answered `palette`."""
+    return [Swatch(_rgb(each["rgb"]), float(each["probability"])) for each in reply.fields["colors"]]
 
 
 def _cropped(picture: Picture) -> Picture:

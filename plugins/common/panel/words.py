@@ -1,6 +1,7 @@
 """Every word that the panels show, so that Krita and GIMP say the same."""
 
 TITLE = "HueDot"
+IMAGE = "Image"
 
 START = "Start"
 START_TIP = "Add a layer for your dots and, beneath it, one for the result"
@@ -36,6 +37,7 @@ DIAGNOSTICS = "Copy diagnostics"
 REPORT = "Please copy the diagnostics into a bug report."
 CONVERT = "Convert to RGB"
 IS_GRAY = "This image is in grayscale, which shows no color."
+IS_INDEXED = "This image has a fixed set of colors, which does not hold those to come."
 CONVERT_ASK = "HueDot will convert this image to RGB, at its own bit depth. You can undo it."
 
 HINT_LAYER = "Color hints"
@@ -53,6 +55,11 @@ COLORING = "Coloring…"
 TRYING_COLORS = "Trying colors…"
 PAUSED = "Live is off: press Refresh."
 LAYERS_GONE = "The hint layer or the result layer is gone. Press Start to bring it back."
+ON_RESULT = "The result is selected, which HueDot overwrites. Select “Color hints” to paint."
+RESULT_LOCKED = "The pixels of the result layer are locked."
+UNLOCK = "Unlock “Color (HueDot)” in the list of layers, and try again."
+NO_CHOICE = "No place is chosen."
+CHOOSE = "Select it, or set a sample point there, and try again."
 EMPTY_SELECTION = "Nothing is selected: the whole image follows your dots."
 
 

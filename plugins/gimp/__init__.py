@@ -1,0 +1,1 @@
+"""HueDot in GIMP 3."""

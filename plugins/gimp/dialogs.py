@@ -1,0 +1,60 @@
+"""What the procedures ask the user, and show him."""
+
+from __future__ import annotations
+
+from gi.repository import Gimp, GimpUi, Gtk
+
+from .image import Host
+from .protocol.panel import words
+from .protocol.panel.sheet import Swatch
+from .widgets import Swatches, use_style
+
+COLUMNS = 3
+
+
+def agreed(question: str) -> bool:
+    """Ask, and return whether the user agreed."""
+    GimpUi.init(words.TITLE)
+    kind, buttons = Gtk.MessageType.QUESTION, Gtk.ButtonsType.YES_NO
+    dialog = Gtk.MessageDialog(message_type=kind, buttons=buttons, text=question, title=words.TITLE)
+    GimpUi.window_set_transient(dialog)
+    answer = dialog.run()
+    dialog.destroy()
+    return bool(answer == Gtk.ResponseType.YES)
+
+
+def choose_image(beside: Gimp.Image) -> Gimp.Image | None:
+    """Let the user choose another open image; None if he does not."""
+    GimpUi.init(words.TITLE)
+    dialog = GimpUi.Dialog(title=words.TITLE, role="huedot-transfer")
+    dialog.add_button("_Cancel", Gtk.ResponseType.CANCEL)
+    dialog.add_button("_Transfer", Gtk.ResponseType.OK)
+    dialog.set_default_response(Gtk.ResponseType.OK)
+    GimpUi.window_set_transient(dialog)
+    images = GimpUi.ImageComboBox.new(lambda image, *_: image.get_id() != beside.get_id(), None)
+    row = Gtk.Box(spacing=8, margin=12)
+    row.add(Gtk.Label(label=words.COLORS_FROM))
+    row.pack_start(images, True, True, 0)
+    dialog.get_content_area().add(row)
+    dialog.show_all()
+    is_chosen = dialog.run() == Gtk.ResponseType.OK
+    found, chosen = images.get_active()
+    dialog.destroy()
+    return Gimp.Image.get_by_id(chosen) if is_chosen and found else None
+
+
+def show_suggestions(swatches: list[Swatch]) -> None:
+    """Show colors; the one that is clicked becomes the foreground color."""
+    GimpUi.init(words.TITLE)
+    use_style()
+    dialog = GimpUi.Dialog(title=words.SUGGESTED, role="huedot-suggest")
+    dialog.add_button("_Close", Gtk.ResponseType.CLOSE)
+    GimpUi.window_set_transient(dialog)
+    colors = Swatches(COLUMNS, lambda color, _: Host().set_brush_color(color))
+    colors.set_property("margin", 12)
+    colors.set_halign(Gtk.Align.CENTER)
+    colors.show_colors(swatches)
+    dialog.get_content_area().add(colors)
+    dialog.show_all()
+    dialog.run()
+    dialog.destroy()

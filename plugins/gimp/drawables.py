@@ -1,0 +1,92 @@
+"""Layers, channels and images of GIMP: what they hold, and how their pixels are read."""
+
+from __future__ import annotations
+
+from gi.repository import Gegl, Gimp
+
+from . import pixels
+from .protocol.messages import Rectangle
+from .protocol.panel.host import Picture
+
+RGBA8, MASK8 = "R'G'B'A u8", "Y u8"
+SMALL = 256  # pixels on the longer side of the small picture by which changes are noticed
+ICON = 32  # likewise, of an image in a list
+
+
+def flat(layers: list[Gimp.Layer]) -> list[Gimp.Layer]:
+    """Return layers and all that their groups hold."""
+    found: list[Gimp.Layer] = []
+    for layer in layers:
+        found += [layer, *(flat(layer.get_children()) if layer.is_group() else [])]
+    return found
+
+
+def is_all(layer: Gimp.Layer, ours: set[int]) -> bool:
+    """Whether a layer is one of these, or a group of nothing but these."""
+    if layer.is_group():
+        return all(is_all(child, ours) for child in layer.get_children())
+    return layer.get_id() in ours
+
+
+def is_plain(layer: Gimp.Layer) -> bool:
+    """Whether a layer's own pixels are what the user sees of it."""
+    is_normal = layer.get_mode() in (Gimp.LayerMode.NORMAL, Gimp.LayerMode.NORMAL_LEGACY)
+    is_whole = layer.get_opacity() == 100.0 and layer.get_mask() is None and not layer.get_filters()
+    return is_normal and is_whole and not layer.is_group()
+
+
+def is_locked(layer: Gimp.Layer | None) -> bool:
+    """Whether a layer's pixels are locked, by itself or by one of its groups."""
+    while layer is not None:
+        if layer.get_lock_content():
+            return True
+        layer = layer.get_parent()
+    return False
+
+
+def place_of(drawable: Gimp.Drawable, area: Rectangle) -> Gegl.Rectangle:
+    """Return where an area of the image is in a layer or a channel."""
+    _, x, y = drawable.get_offsets()
+    return Gegl.Rectangle.new(area[0] - x, area[1] - y, area[2], area[3])
+
+
+def read(drawable: Gimp.Drawable, place: Gegl.Rectangle, form: str = RGBA8) -> bytes:
+    """Return the pixels of a place of a drawable; beyond its edges they are transparent, or black."""
+    return bytes(drawable.get_buffer().get(place, 1.0, form, Gegl.AbyssPolicy.NONE))
+
+
+def scaled(layer: Gimp.Layer, side: int) -> Picture:
+    """Return a layer, reduced to `side` pixels on its longer side."""
+    width, height = layer.get_width(), layer.get_height()
+    scale = min(1.0, side / max(width, height))
+    small = Gegl.Rectangle.new(0, 0, max(1, int(width * scale)), max(1, int(height * scale)))
+    data = layer.get_buffer().get(small, scale, RGBA8, Gegl.AbyssPolicy.NONE)
+    return Picture(small.width, small.height, 4, bytes(data))
+
+
+def small(drawable: Gimp.Drawable) -> tuple[bytes, int, int, int]:
+    """Return the small picture that GIMP has at once: pixels of the layer's own depth, width, height, bytes a pixel."""
+    data, width, height, pixel = drawable.get_thumbnail_data(SMALL, SMALL)
+    return data.get_data(), width, height, pixel
+
+
+def painted(layer: Gimp.Layer) -> tuple[int, int, int, int] | None:
+    """Return left, top, right and bottom of what a layer holds, from its small picture: so somewhat more than that."""
+    data, width, height, pixel = small(layer)
+    opacity = range(pixel * 3 // 4, pixel)  # the bytes that are its last component
+    rows = [data[begin : begin + width * pixel] for begin in range(0, len(data), width * pixel)]
+    filled = [y for y, row in enumerate(rows) if any(any(row[byte::pixel]) for byte in opacity)]
+    if not filled:
+        return None
+    columns = [x for x in range(width) if any(any(data[x * pixel + byte :: width * pixel]) for byte in opacity)]
+    across, down = layer.get_width() / width, layer.get_height() / height
+    left, top = int((columns[0] - 1) * across), int((filled[0] - 1) * down)
+    return left, top, int((columns[-1] + 2) * across) + 1, int((filled[-1] + 2) * down) + 1
+
+
+def icon(image: Gimp.Image) -> Picture | None:
+    """Return a small picture of an image, if GIMP has it in 8 bits."""
+    data, width, height, pixel = image.get_thumbnail_data(ICON, ICON)
+    if pixel == 2 and image.get_base_type() == Gimp.ImageBaseType.GRAY:
+        return Picture(width, height, 4, pixels.rgba_of_gray(data.get_data()))
+    return Picture(width, height, pixel, data.get_data()) if pixel in (3, 4) else None

@@ -1,0 +1,390 @@
+"""GIMP's images as the panel needs them: the only room that knows GIMP's API for pixels and layers.
+
+Two layers in a group of their own: hints above, the result beneath. Pixels are always asked for and given as 8-bit
+sRGB; GIMP converts from and to the image's own depth and profile. The result is written straight into its buffer, which
+makes no undo step (nobody paints on it); layers come and go with one each.
+
+GIMP ends a plug-in that writes to a layer whose pixels are locked, or that is gone. So every write asks first, and the
+result cannot be kept from the user by that lock: to unlock it for each write would fill the undo history.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from gi.repository import Gegl, Gimp
+
+from . import drawables, pixels
+from .drawables import MASK8, RGBA8
+from .protocol.errors import HueDotError
+from .protocol.messages import Rectangle
+from .protocol.panel import words
+from .protocol.panel.host import RGB, Other, Picture
+from .protocol.wire import Buffer
+
+_COPIES: set[int] = set()  # images that we made and that the user must not see
+PARASITE, PERSISTENT = "huedot", 1  # saved with the image, and no undo step
+
+
+class Document:
+    """One open image."""
+
+    def __init__(self, image: Gimp.Image) -> None:
+        """Wrap GIMP's image."""
+        self.image = image
+        self._size = 0, 0
+        self._photograph: Gimp.Layer | None = None
+        self._copy: Gimp.Image | None = None
+        self._alpha: bytearray | None = None
+
+    @property
+    def width(self) -> int:
+        """Its width in pixels; after it was closed, the one that it had."""
+        return self._measured()[0]
+
+    @property
+    def height(self) -> int:
+        """Its height in pixels; after it was closed, the one that it had."""
+        return self._measured()[1]
+
+    @property
+    def key(self) -> str:
+        """GIMP's number for it."""
+        return str(self.image.get_id())
+
+    @property
+    def name(self) -> str:
+        """Its file's name, or the one that GIMP shows."""
+        return name_of(self.image)
+
+    def is_open(self) -> bool:
+        """Whether the user has not closed it."""
+        return bool(self.image.is_valid())
+
+    def is_busy(self) -> bool:
+        """Whether a stroke is under way: GIMP does not tell, and does not mind."""
+        return False
+
+    def why_not(self) -> str:
+        """Return why it cannot be colored as it is: a grayscale or indexed image shows no color, or not all."""
+        if not self.is_open():
+            return ""
+        kinds = {Gimp.ImageBaseType.GRAY: words.IS_GRAY, Gimp.ImageBaseType.INDEXED: words.IS_INDEXED}
+        return kinds.get(self.image.get_base_type(), "")
+
+    def convert(self) -> None:
+        """Make it RGB, at its own depth; one undo step."""
+        self.image.convert_rgb()
+        Gimp.displays_flush()
+
+    # The layers
+
+    def has_layers(self) -> bool:
+        """Whether both layers are there."""
+        return None not in self.layers()
+
+    def make_layers(self) -> None:
+        """Add what is missing: both in a group, or the one beside the other; one undo step."""
+        with self.one_undo_step():
+            self._make_missing()
+        Gimp.displays_flush()
+
+    def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
+        """Put a layer with these pixels in the place of the hint layer; one undo step."""
+        old, _ = self.layers()
+        if old is None:
+            return
+        new = self._made(words.HINT_LAYER)
+        buffer = new.get_buffer()
+        for area, rgba in parts.items():
+            buffer.set(Gegl.Rectangle.new(*area), RGBA8, bytes(rgba))
+        buffer.flush()
+        with self.one_undo_step():
+            self._put_in_place(new, old)
+            self.image.set_selected_layers([new])
+        Gimp.displays_flush()
+
+    def renew_result(self) -> None:
+        """Put a copy of the result layer in its place, so that what is written next can be undone with it."""
+        _, old = self.layers()
+        if old is not None:
+            self._put_in_place(old.copy(), old)
+
+    @contextmanager
+    def one_undo_step(self) -> Iterator[None]:
+        """Make all that happens within one undo step. GIMP must not be kept waiting meanwhile."""
+        self.image.undo_group_start()
+        try:
+            yield
+        finally:
+            self.image.undo_group_end()
+
+    def layers(self) -> tuple[Gimp.Layer | None, Gimp.Layer | None]:
+        """Return the hint layer and the result layer, by the numbers that are kept in the image."""
+        if not self.is_open():
+            return None, None
+        kept = self._kept()
+        hints, result = (self.image.get_layer_by_tattoo(kept.get(name) or 0) for name in ("hints", "result"))
+        return hints, result
+
+    def _make_missing(self) -> None:
+        hints, result = self.layers()
+        if hints is None and result is None:
+            group = Gimp.GroupLayer.new(self.image, words.GROUP)
+            self._insert(group, None, 0)
+            result = self._insert(self._made(words.RESULT_LAYER), group, 0)
+            hints = self._insert(self._made(words.HINT_LAYER), group, 0)
+        elif result is None and hints is not None:
+            beneath = self.image.get_item_position(hints) + 1
+            result = self._insert(self._made(words.RESULT_LAYER), hints.get_parent(), beneath)
+        elif hints is None and result is not None:
+            above = self.image.get_item_position(result)
+            hints = self._insert(self._made(words.HINT_LAYER), result.get_parent(), above)
+        if hints is None or result is None:
+            return
+        result.set_lock_position(True)
+        self._keep({"hints": hints.get_tattoo(), "result": result.get_tattoo()})
+        self.image.set_selected_layers([hints])
+
+    def _made(self, name: str) -> Gimp.Layer:
+        """Return a transparent layer as large as the image, that is not in it yet."""
+        kind, mode = Gimp.ImageType.RGBA_IMAGE, Gimp.LayerMode.NORMAL
+        return Gimp.Layer.new(self.image, name, self.width, self.height, kind, 100.0, mode)
+
+    def _insert(self, layer: Gimp.Layer, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
+        if not self.image.insert_layer(layer, parent, position):
+            said = Gimp.get_pdb().get_last_error()
+            raise HueDotError(f"GIMP did not add the layer “{layer.get_name()}”: {said}", "Mend that, and try again.")
+        return layer
+
+    def _put_in_place(self, new: Gimp.Layer, old: Gimp.Layer) -> None:
+        """Let a layer take another's place, its name, and the number by which it is found, also after undo and redo."""
+        name, tattoo = old.get_name(), old.get_tattoo()
+        self._insert(new, old.get_parent(), self.image.get_item_position(old))
+        self.image.remove_layer(old)
+        new.set_name(name)
+        new.set_tattoo(tattoo)
+
+    # What the user painted
+
+    def stamp(self) -> object:
+        """Return what the hint layer and its mask look like, small, where they are, and the selection's bounds."""
+        hints, _ = self.layers()
+        if hints is None:
+            return None
+        mask = hints.get_mask()
+        looks = [hash(drawables.small(each)[0]) for each in (hints, mask) if each is not None]
+        return hints.get_id(), tuple(hints.get_offsets()), looks, self.selection_bounds()
+
+    def hint_bounds(self) -> Rectangle | None:
+        """Return the painted part of the hint layer inside the image, or somewhat more than that."""
+        hints, _ = self.layers()
+        painted = drawables.painted(hints) if hints is not None else None
+        if hints is None or painted is None:
+            return None
+        _, x, y = hints.get_offsets()
+        return self._inside(painted[0] + x, painted[1] + y, painted[2] + x, painted[3] + y)
+
+    def read_hints(self, area: Rectangle) -> bytes:
+        """Return the hint layer's pixels, RGBA; transparent where its mask hides them."""
+        hints, _ = self.layers()
+        if hints is None:
+            return bytes(area[2] * area[3] * 4)
+        place = drawables.place_of(hints, area)
+        rgba, mask = drawables.read(hints, place), hints.get_mask()
+        if mask is None or not hints.get_apply_mask():
+            return rgba
+        return pixels.cut_out(rgba, drawables.read(mask, place, MASK8))
+
+    def is_painted_wrong(self) -> bool:
+        """Whether the user is about to paint on the result."""
+        _, result = self.layers()
+        selected = self.image.get_selected_layers() if result is not None else []
+        return [layer.get_id() for layer in selected] == [result.get_id() if result is not None else 0]
+
+    # The photograph
+
+    def begin_photograph(self) -> None:
+        """Find the one layer that is the photograph, or compose it anew without our layers."""
+        self._alpha = None
+        self._photograph = self._only_layer() or self._compose()
+
+    def read_photograph(self, area: Rectangle) -> bytes:
+        """Return the photograph's pixels in sRGB, RGBA; keeps what is not opaque, for the result."""
+        if self._photograph is None or not self._photograph.is_valid():
+            return bytes(area[2] * area[3] * 4)
+        rgba = drawables.read(self._photograph, drawables.place_of(self._photograph, area))
+        alpha = rgba[3::4]
+        if alpha.count(255) != len(alpha):
+            self._keep_alpha(area, alpha)
+        return rgba
+
+    def end_photograph(self) -> None:
+        """Throw the copy away."""
+        self._photograph = None
+        if self._copy is not None:
+            self._copy.delete()
+            _COPIES.discard(self._copy.get_id())
+            self._copy = None
+
+    def _only_layer(self) -> Gimp.Layer | None:
+        """Return the layer whose pixels are what the user sees beneath ours, if that is a single one."""
+        ours = self._ours()
+        seen = [layer for layer in self.image.get_layers() if layer.get_visible() and not drawables.is_all(layer, ours)]
+        return seen[0] if len(seen) == 1 and drawables.is_plain(seen[0]) else None
+
+    def _compose(self) -> Gimp.Layer:
+        """Compose what the user sees beneath our layers, in a copy of the image (GIMP's copies share their pixels)."""
+        ours = self._ours()
+        self._copy = self.image.duplicate()
+        _COPIES.add(self._copy.get_id())
+        self._copy.undo_disable()
+        layers, copies = (drawables.flat(each.get_layers()) for each in (self.image, self._copy))
+        for original, copied in zip(layers, copies, strict=True):
+            if original.get_id() in ours:
+                copied.set_visible(False)
+        photograph = Gimp.Layer.new_from_visible(self._copy, self._copy, words.TITLE)
+        self._copy.insert_layer(photograph, None, 0)  # so that it goes with the copy
+        return photograph
+
+    def _ours(self) -> set[int]:
+        return {layer.get_id() for layer in self.layers() if layer is not None}
+
+    def _keep_alpha(self, area: Rectangle, alpha: bytes) -> None:
+        width, (x, y, span, rows) = self.width, area
+        if self._alpha is None:
+            self._alpha = bytearray(b"\xff") * (width * self.height)
+        for row in range(rows):
+            begin = (y + row) * width + x
+            self._alpha[begin : begin + span] = alpha[row * span : (row + 1) * span]
+
+    def _alpha_of(self, area: Rectangle) -> bytes | None:
+        if self._alpha is None:
+            return None
+        width, (x, y, span, rows) = self.width, area
+        begins = range(y * width + x, (y + rows) * width + x, width)
+        return b"".join([self._alpha[begin : begin + span] for begin in begins])
+
+    # The result
+
+    def selection(self, area: Rectangle) -> bytes | None:
+        """Return how much each pixel is selected; None if nothing is."""
+        if Gimp.Selection.is_empty(self.image):
+            return None
+        return drawables.read(self.image.get_selection(), Gegl.Rectangle.new(*area), MASK8)
+
+    def selection_bounds(self) -> Rectangle | None:
+        """Return the selection's bounds inside the image."""
+        _, is_some, *corners = Gimp.Selection.bounds(self.image)
+        return self._inside(*corners) if is_some else None
+
+    def chosen_place(self) -> tuple[int, int] | None:
+        """Return the middle of the selection, or else the last sample point; None if there is neither."""
+        if bounds := self.selection_bounds():
+            return bounds[0] + bounds[2] // 2, bounds[1] + bounds[3] // 2
+        last = point = self.image.find_next_sample_point(0)
+        while point:
+            last, point = point, self.image.find_next_sample_point(point)
+        if not last:
+            return None
+        x, y = self.image.get_sample_point_position(last)
+        return int(x), int(y)
+
+    def write_result(self, area: Rectangle, rgb: Buffer, mask: Buffer | None) -> None:
+        """Write to the result layer; with a mask, over what is there. Raises HueDotError if it is locked."""
+        _, result = self.layers()
+        if result is None:
+            return
+        if drawables.is_locked(result):
+            raise HueDotError(words.RESULT_LOCKED, words.UNLOCK)
+        place, rgba = drawables.place_of(result, area), pixels.rgba_of(rgb, self._alpha_of(area))
+        if mask is not None:
+            rgba = pixels.blend(drawables.read(result, place), rgba, mask)
+        buffer = result.get_buffer()
+        buffer.set(place, RGBA8, rgba)
+        buffer.flush()
+        result.update(place.x, place.y, place.width, place.height)
+
+    def show_result(self) -> None:
+        """Compose the image anew."""
+        Gimp.displays_flush()
+
+    def thumbnail(self, side: int) -> Picture | None:
+        """Return the result, small."""
+        _, result = self.layers()
+        return drawables.scaled(result, side) if result is not None else None
+
+    # What is kept in the image
+
+    def load_state(self) -> Mapping[str, Any]:
+        """Return the panel's settings."""
+        settings = self._kept().get("settings")
+        return settings if isinstance(settings, dict) else {}
+
+    def save_state(self, state: Mapping[str, Any]) -> None:
+        """Keep the panel's settings."""
+        self._keep({"settings": dict(state)})
+
+    def _kept(self) -> dict[str, Any]:
+        parasite = self.image.get_parasite(PARASITE) if self.is_open() else None
+        try:
+            kept = json.loads(bytes(parasite.get_data())) if parasite is not None else {}
+        except ValueError:
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def _keep(self, new: Mapping[str, Any]) -> None:
+        if self.is_open():
+            data = json.dumps({**self._kept(), **new}).encode()
+            self.image.attach_parasite(Gimp.Parasite.new(PARASITE, PERSISTENT, list(data)))
+
+    def _measured(self) -> tuple[int, int]:
+        if self.is_open():
+            self._size = self.image.get_width(), self.image.get_height()
+        return self._size
+
+    def _inside(self, left: int, top: int, right: int, bottom: int) -> Rectangle | None:
+        """Return a rectangle's part inside the image."""
+        left, top, right, bottom = max(0, left), max(0, top), min(self.width, right), min(self.height, bottom)
+        return (left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+
+class Host:
+    """GIMP."""
+
+    def __init__(self) -> None:
+        self.name = f"GIMP {Gimp.version()}"
+
+    def others(self, document: Document) -> list[Other]:
+        """Return the other open images."""
+        images = [image for image in open_images() if str(image.get_id()) != document.key]
+        return [Other(str(image.get_id()), name_of(image), drawables.icon(image)) for image in images]
+
+    def read_other(self, key: str, side: int) -> Picture | None:
+        """Return another image as it is shown, reduced."""
+        for image in open_images():
+            if str(image.get_id()) == key:
+                seen = Gimp.Layer.new_from_visible(image, image, words.TITLE)
+                try:
+                    return drawables.scaled(seen, side)
+                finally:
+                    seen.delete()
+        return None
+
+    def set_brush_color(self, color: RGB) -> None:
+        """Make a color the foreground color. By name: GIMP takes numbers for linear light."""
+        Gimp.context_set_foreground(Gegl.Color.new(words.name_of(color)))
+
+
+def open_images() -> list[Gimp.Image]:
+    """Return the images that are open, without copies of ours."""
+    return [image for image in Gimp.get_images() if image.get_id() not in _COPIES]
+
+
+def name_of(image: Gimp.Image) -> str:
+    """Return an image's name for people."""
+    file = image.get_file() or image.get_imported_file()
+    return str(file.get_basename() if file is not None else image.get_name())

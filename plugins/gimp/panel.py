@@ -1,0 +1,328 @@
+"""The live panel: a window that shows what the controller knows, and tells it what the user does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from gi.repository import Gdk, GdkPixbuf, Gimp, GimpUi, GLib, Gtk
+
+from .image import Document, Host, open_images
+from .protocol.client import Client
+from .protocol.errors import HueDotError
+from .protocol.launcher import installed_version
+from .protocol.panel import words
+from .protocol.panel.controller import TICK_S, Controller
+from .protocol.panel.host import Other
+from .protocol.panel.sheet import Settings, Sheet, Swatch
+from .widgets import GamutView, PictureView, Swatches, Thumbnails, pixbuf_of, use_style
+
+IDLE_S = 0.06  # how often GIMP is asked whether something changed, while nothing is under way
+LIST_S = 1.0  # how often it is asked for the open images
+WIDTH, HEIGHT = 300, 720  # pixels, of the window
+INSIDE = 9 * 27 + 8 * 3  # pixels, of what is in it: nine swatches
+OVERVIEW_HEIGHT, GAMUT_HEIGHT, ICON = 140, 112, 24
+
+
+class Panel:
+    """The window, for as long as it is open."""
+
+    def __init__(self, closed: Callable[[], None]) -> None:
+        """Build the window; `closed` is called when the user closes it."""
+        use_style()
+        self._host = Host()
+        self.controller = Controller(self._host, Client("huedot-gimp", installed_version() or "0"), self._note)
+        self._stale, self._quiet, self._closed = True, False, closed
+        self._ticked = self._listed = 0.0
+        self._images: list[tuple[str, str]] = []
+        self._build()
+        GLib.timeout_add(round(TICK_S * 1000), self._safely(self._tick))
+
+    def show(self) -> None:
+        """Come to the front."""
+        self.window.present()
+
+    def turn_to(self, image: Gimp.Image) -> None:
+        """Show another image."""
+        self.controller.show_document(Document(image))
+        self._listed = 0.0
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if self.controller.is_idle() and now < self._ticked + IDLE_S:
+            return
+        self._ticked = now
+        if now > self._listed + LIST_S:
+            self._listed = now
+            self._see_images()
+        self.controller.tick()
+        if self._stale:
+            self._stale = False
+            self._show()
+
+    def _see_images(self) -> None:
+        """Turn to another image if the one that was shown is closed, and list what is open."""
+        images = open_images()
+        sheet = self.controller.sheet
+        if sheet is None or not sheet.document.is_open():
+            self.controller.show_document(Document(images[0]) if images else None)
+        listed = [(document.key, document.name) for document in map(Document, images)]
+        if listed != self._images:
+            self._images = listed
+            self._quietly(self._fill_images)
+        self._note()
+
+    def _note(self) -> None:
+        self._stale = True
+
+    def _leave(self) -> None:
+        self.controller.close()
+        self._closed()
+
+    # What the user sees
+
+    def _build(self) -> None:
+        """Lay the widgets out, from top to bottom as they are used."""
+        self.window = Gtk.Window(title=words.TITLE, role="huedot", default_width=WIDTH, default_height=HEIGHT)
+        GimpUi.window_set_transient(self.window)
+        self.window.connect("destroy", lambda _: self._leave())
+        inside = _column(
+            self._status(), self._first(), self._suggestions(), self._global_hints(), self._ideas(), spacing=10
+        )
+        inside.set_property("margin", 10)
+        inside.pack_end(self._button(words.DIAGNOSTICS, self._copy_diagnostics), False, False, 0)
+        area = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
+        area.add(inside)
+        self.window.add(area)
+        area.show_all()
+
+    def _status(self) -> Gtk.Widget:
+        self._shown = Gtk.ComboBoxText(hexpand=True)
+        self._shown.connect("changed", self._safely(lambda *_: self._choose_image()))
+        _shorten(self._shown)
+        self._showing = _row(Gtk.Label(label=words.IMAGE), self._shown)
+        self._said = _text()
+        self._said.set_selectable(True)
+        self._said.set_can_focus(False)
+        self._mend = self._button(words.RETRY, self._mend_it)
+        return _column(self._showing, self._said, self._mend)
+
+    def _first(self) -> Gtk.Widget:
+        controller = self.controller
+        self._start = self._button(words.START, controller.start, words.START_TIP)
+        self._refresh = self._button(words.REFRESH, controller.refresh, words.REFRESH_TIP)
+        self._refresh.set_hexpand(True)
+        self._live = self._check(words.LIVE, words.LIVE_TIP, "live")
+        self._selection_only = self._check(words.SELECTION_ONLY, words.SELECTION_ONLY_TIP, "selection_only")
+        self._draft = self._check(words.DRAFT, words.DRAFT_TIP, "draft")
+        self._running = _column(_row(self._refresh, self._live), self._selection_only, self._draft)
+        return _column(self._start, self._running)
+
+    def _suggestions(self) -> Gtk.Widget:
+        take = self._safely(self.controller.take_color)
+        self._overview = PictureView(INSIDE, OVERVIEW_HEIGHT, self._safely(self._ask_about))
+        self._overview.set_tooltip_text(words.OVERVIEW_TIP)
+        self._where = _text()
+        self._colors = Swatches(9, take)
+        self._gamut = GamutView(INSIDE - 3 * 30 - 8, GAMUT_HEIGHT, take)
+        self._recent = Swatches(3, take, with_bars=False)
+        beside = _column(_text(words.RECENT), self._recent)
+        gamut = _row(self._gamut, beside)
+        gamut.set_child_packing(beside, False, False, 0, Gtk.PackType.END)
+        self._suggesting = _column(self._overview, self._where, self._colors, gamut)
+        return self._suggesting
+
+    def _global_hints(self) -> Gtk.Widget:
+        self._listing = Gtk.ListStore(GdkPixbuf.Pixbuf, str, str)  # picture, name, key
+        self._others = Gtk.ComboBox(model=self._listing, hexpand=True, id_column=2)
+        self._others.pack_start(picture := Gtk.CellRendererPixbuf(), False)
+        self._others.add_attribute(picture, "pixbuf", 0)
+        self._others.pack_start(name := Gtk.CellRendererText(), True)
+        self._others.add_attribute(name, "text", 1)
+        _shorten(self._others)
+        self._others.connect("changed", self._safely(lambda *_: self._borrow()))
+        self._automatic = Gtk.CheckButton(label=words.AUTOMATIC)
+        self._automatic.connect("toggled", self._safely(lambda *_: self._saturate()))
+        self._saturation = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, 100, 1)
+        self._saturation.set_value(30)
+        self._saturation.set_draw_value(False)
+        self._saturation.set_hexpand(True)
+        self._saturation.connect("value-changed", self._safely(lambda *_: self._saturate()))
+        saturation = _row(Gtk.Label(label=words.SATURATION), self._automatic, self._saturation)
+        self._coloring = _column(_row(Gtk.Label(label=words.COLORS_FROM), self._others), saturation)
+        return self._coloring
+
+    def _ideas(self) -> Gtk.Widget:
+        where_next = self._button(words.WHERE_NEXT, self.controller.where_next, words.WHERE_NEXT_TIP)
+        vary = self._button(words.VARIATIONS, self.controller.vary, words.VARIATIONS_TIP)
+        buttons = _row(where_next, vary)
+        buttons.set_homogeneous(True)
+        for button in (where_next, vary):
+            button.set_hexpand(True)
+        self._variations = Thumbnails(INSIDE, self._safely(self.controller.take_variation))
+        self._having_ideas = _column(buttons, self._variations)
+        return self._having_ideas
+
+    def _show(self) -> None:
+        """Show what the controller knows."""
+        sheet, status = self.controller.sheet, self.controller.status
+        document = sheet.document if sheet is not None else None
+        said = " ".join([status.text, status.remedy if status.is_error else ""]).strip()
+        if isinstance(document, Document) and document.is_painted_wrong() and not status.is_error:
+            said = words.ON_RESULT
+        self._said.set_text(said)
+        style = self._said.get_style_context()
+        (style.add_class if status.is_error else style.remove_class)("huedot-error")
+        unfit = document is not None and bool(document.why_not())
+        self._mend.set_visible(status.is_error or unfit)
+        self._mend.set_label(words.CONVERT if unfit else words.RETRY)
+        ready = document is not None and not unfit and document.has_layers()
+        self._start.set_visible(not ready)
+        self._start.set_sensitive(document is not None and not unfit)
+        self._showing.set_visible(len(self._images) > 1)
+        for part in (self._running, self._suggesting, self._coloring, self._having_ideas):
+            part.set_visible(ready)
+        if sheet is not None and ready:
+            self._show_sheet(sheet)
+            self._quietly(lambda: self._show_settings(sheet.settings))
+
+    def _show_sheet(self, sheet: Sheet) -> None:
+        width, height = sheet.document.width, sheet.document.height
+        marks = [((x + 0.5) / width, (y + 0.5) / height, str(i + 1)) for i, (x, y) in enumerate(sheet.places)]
+        if sheet.place and not marks:
+            marks = [((sheet.place[0] + 0.5) / width, (sheet.place[1] + 0.5) / height, "")]
+        self._overview.show_picture(sheet.overview, marks)
+        self._where.set_text(words.SUGGESTED if sheet.swatches else words.NO_PLACE)
+        self._colors.show_colors(sheet.swatches)
+        self._gamut.show_picture(self.controller.gamut if sheet.swatches else None)
+        self._recent.show_colors([Swatch(color, 0) for color in sheet.settings.recent])
+        self._variations.show_pictures([each.picture for each in sheet.variations])
+
+    def _show_settings(self, settings: Settings) -> None:
+        self._live.set_active(settings.live)
+        self._selection_only.set_active(settings.selection_only)
+        self._draft.set_active(settings.draft)
+        self._automatic.set_active(settings.saturation is None)
+        self._saturation.set_sensitive(settings.saturation is not None)
+        if settings.saturation is not None:
+            self._saturation.set_value(round(settings.saturation * 100))
+
+    def _fill_images(self) -> None:
+        self._shown.remove_all()
+        for key, name in self._images:
+            self._shown.append(key, name)
+        sheet = self.controller.sheet
+        self._shown.set_active_id(sheet.document.key if sheet else None)
+        self._listing.clear()
+        for other in [Other("", words.NO_OTHER), *self.controller.others()]:
+            picture = pixbuf_of(other.thumbnail, ICON, ICON) if other.thumbnail else None
+            self._listing.append([picture, other.name, other.key])
+        if not self._others.set_active_id((sheet.colors_from if sheet else None) or ""):
+            self._others.set_active_id("")
+
+    # What the user does
+
+    def _choose_image(self) -> None:
+        chosen = [image for image in open_images() if Document(image).key == self._shown.get_active_id()]
+        if chosen and not self._quiet:
+            self.controller.show_document(Document(chosen[0]))
+            self._quietly(self._fill_images)
+
+    def _mend_it(self) -> None:
+        if self.controller.status.is_error:
+            self.controller.retry()
+        elif self._agreed(words.CONVERT_ASK):
+            self.controller.convert()
+
+    def _agreed(self, question: str) -> bool:
+        dialog = Gtk.MessageDialog(
+            transient_for=self.window,
+            modal=True,
+            message_type=Gtk.MessageType.QUESTION,
+            buttons=Gtk.ButtonsType.YES_NO,
+            text=question,
+        )
+        answer = dialog.run()
+        dialog.destroy()
+        return bool(answer == Gtk.ResponseType.YES)
+
+    def _ask_about(self, x: float, y: float) -> None:
+        document = self.controller.sheet.document if self.controller.sheet else None
+        if document:
+            self.controller.ask_about(int(x * document.width), int(y * document.height))
+
+    def _borrow(self) -> None:
+        if not self._quiet:
+            self.controller.borrow_colors(self._others.get_active_id() or None)
+
+    def _saturate(self) -> None:
+        if not self._quiet:
+            automatic = self._automatic.get_active()
+            self.controller.choose(saturation=None if automatic else self._saturation.get_value() / 100)
+
+    def _copy_diagnostics(self) -> None:
+        Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).set_text(self.controller.diagnostics(), -1)
+
+    def _quietly(self, change: Callable[[], None]) -> None:
+        """Change widgets without their telling that the user did."""
+        self._quiet = True
+        try:
+            change()
+        finally:
+            self._quiet = False
+
+    def _safely(self, then: Callable[..., None]) -> Callable[..., bool]:
+        """Return a handler that never raises, for nobody would see it, and that a timer calls again."""
+
+        def handler(*arguments: object) -> bool:
+            try:
+                then(*arguments)
+            except HueDotError as error:
+                self.controller.desk.fail(error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the panel says it
+                self.controller.stumbled(error)
+            return True
+
+        return handler
+
+    def _button(self, text: str, then: Callable[[], None], tip: str = "") -> Gtk.Button:
+        button = Gtk.Button(label=text, tooltip_text=tip)
+        button.connect("clicked", self._safely(lambda *_: then()))
+        return button
+
+    def _check(self, text: str, tip: str, setting: str) -> Gtk.CheckButton:
+        box = Gtk.CheckButton(label=text, tooltip_text=tip)
+
+        def toggled(*_: object) -> None:
+            if not self._quiet:
+                self.controller.choose(**{setting: box.get_active()})
+
+        box.connect("toggled", self._safely(toggled))
+        return box
+
+
+def _column(*parts: Gtk.Widget, spacing: int = 4) -> Gtk.Box:
+    return _box(Gtk.Orientation.VERTICAL, parts, spacing)
+
+
+def _row(*parts: Gtk.Widget) -> Gtk.Box:
+    return _box(Gtk.Orientation.HORIZONTAL, parts, 6)
+
+
+def _box(orientation: Gtk.Orientation, parts: tuple[Gtk.Widget, ...], spacing: int) -> Gtk.Box:
+    box = Gtk.Box(orientation=orientation, spacing=spacing)
+    for part in parts:
+        box.add(part)
+    return box
+
+
+def _text(text: str = "") -> Gtk.Label:
+    return Gtk.Label(label=text, wrap=True, xalign=0)
+
+
+def _shorten(combo: Gtk.ComboBox) -> None:
+    """Let a name that is too long end in dots, instead of widening the window."""
+    for cell in combo.get_cells():
+        if isinstance(cell, Gtk.CellRendererText):
+            cell.set_property("ellipsize", 3)  # Pango.EllipsizeMode.END
+            cell.set_property("width-chars", 12)
