@@ -6,7 +6,7 @@ PYTHON ?= python3
 TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-krita-5.2 check typecheck format build clean
+.PHONY: demo test test-faults test-krita-5.2 check typecheck format build clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -19,6 +19,9 @@ demo: $(BIN)/huedot  ## color the example photograph from its dots
 
 test: $(BIN)/huedot .typecheck  ## every test; those in real editors where the editors are
 	$(BIN)/python -m pytest
+
+test-faults: $(BIN)/huedot  ## what the daemon survives, a line with a figure for each
+	$(BIN)/python -m pytest --quiet tests/faults
 
 test-krita-5.2: $(BIN)/huedot  ## the tests in real Krita 5.2, in a private Debian root (needs root rights)
 	tests/editors/private_root krita krita python3-pyqt5 libgl1-mesa-dri fonts-dejavu-core

@@ -41,6 +41,7 @@ QUEUE = 256  # jobs that may wait
 PEERS = 4096  # connections remembered, the longest silent forgotten first
 HIGH_WATER = 8  # messages that libzmq holds for a peer that does not read
 OUTBOX_BYTES = 256 << 20  # and what we hold beyond that
+REFUSALS_EVERY_S = 10.0  # at most one line of the log
 PATIENCE_S = 10.0  # after which a peer that does not read is given up
 RECENT_S = 60.0  # a ROUTER is not told who leaves: who was heard of within this time counts as a client
 TICK_MS = 500
@@ -84,6 +85,7 @@ class Server:
         self._worker = Worker(studio, self._deliver, QUEUE, idle_unload_s)
         self._running, self._began, self._active = True, time.monotonic(), time.monotonic()
         self._counts = {"completed": 0, "superseded": 0, "failed": 0}
+        self._refused, self._noted = 0, -REFUSALS_EVERY_S
         self._milliseconds: deque[float] = deque(maxlen=100)
 
     def listen_unix(self, listener: socket.socket, path: str) -> str:
@@ -195,9 +197,16 @@ class Server:
 
     def _refuse(self, identity: bytes, error: HueDotError) -> None:
         """Answer a message that cannot be trusted, and forget its connection."""
-        log.warning("refused a peer: %s", error.message)
+        self._note_refusal(error)
         self._forget(identity)
         self._send(identity, Peer(Channel()), refusal(error))
+
+    def _note_refusal(self, error: HueDotError) -> None:
+        """Log refusals, but let nobody fill the disk, or a pipe that nobody reads, with them."""
+        self._refused += 1
+        if time.monotonic() - self._noted > REFUSALS_EVERY_S:
+            log.warning("refused a peer (%d times since the last such line): %s", self._refused, error.message)
+            self._refused, self._noted = 0, time.monotonic()
 
     def _peer(self, identity: bytes) -> Peer:
         peer = self._peers.get(identity)

@@ -37,16 +37,21 @@ class Daemon:
 
     def start(self):
         command = [sys.executable, "-m", "huedot.daemon.cli", "serve", *self.options]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - a pipe that nobody reads would fill, and stop it
+        self.process = subprocess.Popen(command, stderr=self.said)
         wait_until(self._published)
         return self
 
     def _published(self):
-        assert self.process.poll() is None, self.process.stderr.read()
+        assert self.process.poll() is None, self.read_said()
         try:
             return find_endpoint().pid == self.process.pid
         except DaemonUnreachable:
             return False
+
+    def read_said(self):
+        self.said.seek(0)
+        return self.said.read()
 
     def kill(self):
         self.process.kill()
@@ -65,7 +70,7 @@ class Daemon:
             if self.process.poll() is None:
                 self.process.kill()
             self.process.wait()
-            self.process.stderr.close()
+            self.said.close()
             self.process = None
 
 

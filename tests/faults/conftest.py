@@ -1,0 +1,119 @@
+"""A real daemon, and a line for every fault: what happened, and the figure. `make test-faults` prints them."""
+
+import secrets
+import shutil
+
+import numpy as np
+import psutil
+import pytest
+
+from huedot.protocol.client import Client
+from huedot.protocol.endpoint import find_endpoint
+from huedot.protocol.messages import Hints, image_id
+from huedot.protocol.session import Session
+from huedot.protocol.zmtp import ZmtpTransport
+
+from ..daemon.conftest import Daemon, make_runtime
+
+LINES = pytest.StashKey[list[str]]()
+DOT = {"x": 20, "y": 12, "rgb": [180, 60, 40]}
+
+
+@pytest.fixture
+def figure(request):
+    """Write a line of the report."""
+    lines = request.config.stash.setdefault(LINES, [])
+
+    def write(fault, what):
+        lines.append(f"{fault:<58} {what}")
+
+    return write
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    lines = config.stash.get(LINES, [])
+    if lines:
+        terminalreporter.section("faults, and what was measured")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="module")
+def _running(tiny_weights):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = make_runtime(monkeypatch)
+        daemon = Daemon("--model", tiny_weights)
+        yield daemon
+        daemon.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def daemon(_running):
+    """A daemon that answers a normal request before the test and, whatever the test did to it, after it."""
+    if _running.process is None or _running.process.poll() is not None:
+        _running.close()
+        _running.start()
+    assert normal_request()
+    yield _running
+    if _running.process is None or _running.process.poll() is not None:
+        _running.close()
+        _running.start()
+    assert normal_request()
+
+
+def normal_request():
+    with Client("tests", "1", launch=False) as client:
+        image = client.open_image(photograph(), 64, 48, 1)
+        return client.colorize(image, Hints(dots=[DOT])).tiles
+
+
+def photograph(seed=0, width=64, height=48):
+    return np.random.default_rng(seed).integers(0, 256, (height, width), dtype=np.uint8).tobytes()
+
+
+@pytest.fixture
+def connect(daemon):
+    sessions = []
+
+    def connect():
+        endpoint = find_endpoint()
+        sessions.append(Session(ZmtpTransport(endpoint.address), endpoint.key, "tests", "1"))
+        return sessions[-1]
+
+    yield connect
+    for session in sessions:
+        session.close()
+
+
+class State:
+    """What a process holds."""
+
+    def __init__(self, daemon):
+        process = psutil.Process(daemon.process.pid)
+        with process.oneshot():
+            self.memory = process.memory_info().rss
+            self.descriptors = process.num_fds()
+            self.threads = process.num_threads()
+
+
+def opened(session, seed=0, width=64, height=48):
+    pixels = photograph(seed, width, height)
+    image = image_id(pixels, width, height, 1)
+    parameters = {"image": image, "width": width, "height": height, "channels": 1}
+    identity = secrets.token_hex(4)
+    session.send(identity, "open_image", parameters, [pixels])
+    answer(session, identity)
+    return image
+
+
+def answer(session, identity, patience=30.0):
+    """Return the terminal reply to a request."""
+    import time
+
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        reply = session.receive(1.0)
+        if reply is not None and reply.kind != "progress" and reply.id == identity:
+            return reply
+    raise AssertionError(f"{identity} was not answered within {patience} s")

@@ -1,0 +1,306 @@
+"""Each fault is injected into a real daemon; afterwards it answers a normal request (the fixture sees to that)."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from huedot.protocol import wire
+from huedot.protocol.client import Client
+from huedot.protocol.endpoint import find_endpoint
+from huedot.protocol.errors import DaemonUnreachable, HueDotError
+from huedot.protocol.messages import OPERATIONS, Hints
+from huedot.protocol.session import Session
+from huedot.protocol.zmtp import ZmtpTransport
+
+from ..daemon.conftest import wait_until
+from .conftest import DOT, State, answer, opened, photograph
+
+MiB = 1 << 20
+
+
+def milliseconds(since):
+    return (time.perf_counter() - since) * 1000
+
+
+def test_killed_in_the_middle_of_a_request(daemon, connect, figure):
+    session = connect()
+    image = opened(session, width=800, height=600)
+    session.send("1", "variations", {"image": image})
+    began = time.perf_counter()
+    daemon.process.send_signal(signal.SIGKILL)
+    with pytest.raises(DaemonUnreachable):
+        answer(session, "1")
+    taken = milliseconds(began)
+    assert taken < 100
+    figure("killed -9 in the middle of a request", f"the client knew after {taken:.1f} ms")
+
+
+def test_a_plugin_outlives_its_daemon(daemon, figure):
+    with Client("tests", "1", launch=False) as client:
+        image = client.open_image(photograph(), 64, 48, 1)
+        before = client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes()
+        daemon.kill()
+        daemon.start()
+        began = time.perf_counter()
+        after = client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes()
+        figure("restarted under an open plugin", f"same pixels after {milliseconds(began):.0f} ms, image sent again")
+    assert after == before
+
+
+def test_stopped_and_continued(daemon, connect, figure):
+    session = connect()
+    image = opened(session)
+    os.kill(daemon.process.pid, signal.SIGSTOP)
+    try:
+        session.send("late", "colorize", {"image": image})
+        session.send("ping", "ping", {})
+        assert session.receive(0.5) is None
+    finally:
+        os.kill(daemon.process.pid, signal.SIGCONT)
+    began = time.perf_counter()
+    session.send("next", "ping", {})
+    assert answer(session, "next").kind == "result"
+    figure(
+        "stopped and continued", f"answered {milliseconds(began):.0f} ms after it went on; late replies keep their ids"
+    )
+
+
+def mutated(rng, header):
+    """Return the bytes of a header that is almost right."""
+    data = bytearray(header)
+    for _ in range(rng.randint(1, 6)):
+        kind = rng.randrange(4)
+        at = rng.randrange(len(data))
+        if kind == 0:
+            data[at] ^= 1 << rng.randrange(8)
+        elif kind == 1:
+            data[at:at] = rng.randbytes(rng.randint(1, 8))
+        elif kind == 2:
+            del data[at : at + rng.randint(1, 8)]
+        else:
+            data[at:] = rng.randbytes(rng.randint(0, 30))
+        data = data or bytearray(b"\xc0")
+    return bytes(data)
+
+
+def test_ten_thousand_malformed_messages(daemon, connect, figure):
+    """One after the other, each answered, or refused so that the client has to say hello again."""
+    session, rng, cases = connect(), random.Random(0), 10_000
+    image = opened(session)
+    ops = [name for name in OPERATIONS if name not in ("shutdown", "variations", "suggest")]
+    before, began = State(daemon), time.perf_counter()
+    kinds = Counter()
+    for i in range(cases):
+        fields = {"id": str(i), "op": rng.choice(ops), "image": image, "x": 3, "y": 4, "dots": [DOT], "frames": []}
+        header = mutated(rng, wire.pack_header({**fields, "seq": i + 10}))
+        session._transport.send([b"", header, *[rng.randbytes(9)] * rng.choice([0, 0, 0, 1])])
+        reply = wire.unpack_header(session._transport.receive(10)[1])
+        kinds[reply.get("code", reply["kind"])] += 1
+        if reply.get("code") == "unauthorized":
+            session.close()
+            session = connect()
+    after = State(daemon)
+    assert kinds["bad_request"] > cases / 2
+    assert kinds["internal"] == 0
+    assert after.memory - before.memory < 10 * MiB
+    grown = (after.memory - before.memory) / MiB
+    figure(
+        f"{cases:,} malformed messages", f"{dict(kinds)}; {milliseconds(began) / cases:.2f} ms each, {grown:+.1f} MiB"
+    )
+
+
+LIES = [
+    ("open_image", {"width": 1 << 31, "height": 1 << 31, "channels": 3}),
+    ("open_image", {"width": 20_000, "height": 20_000, "channels": 3}),
+    ("open_image", {"width": 0, "height": 10, "channels": 3}),
+    ("open_image", {"width": -5, "height": 10, "channels": 3}),
+    ("open_image", {"width": 100, "height": 100, "channels": 3}),
+    ("colorize", {"layer": [[0, 0, 60_000, 60_000]]}),
+    ("colorize", {"dots": [{"x": 1 << 25, "y": 0, "rgb": [1, 2, 3]}]}),
+    ("colorize", {"dots": [{"x": 5, "y": 5, "ab": [1e30, 0.0]}]}),
+    ("colorize", {"dots": [DOT] * 2000}),
+    ("colorize", {"saturation": -1.0}),
+    ("palette", {"x": 64, "y": 0}),
+]
+
+
+def test_lies_about_size(daemon, connect, figure):
+    session = connect()
+    image = opened(session)
+    before, slowest = State(daemon).memory, 0.0
+    for i, (op, lie) in enumerate(LIES):
+        began = time.perf_counter()
+        session.send(
+            str(i), op, {"image": "0" * 64 if op == "open_image" else image, **lie}, [b"abc"] * (op == "open_image")
+        )
+        reply = answer(session, str(i))
+        taken = milliseconds(began)
+        assert reply.kind == "error", lie
+        assert reply.fields["code"] in ("too_large", "bad_request", "bad_argument")
+        slowest = max(slowest, taken)
+    grown = (State(daemon).memory - before) / MiB
+    assert grown < 1
+    figure(f"{len(LIES)} lies about size, place and number", f"refused within {slowest:.1f} ms, {grown:+.2f} MiB")
+
+
+def test_numbers_that_are_none(connect, figure):
+    session = connect()
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(HueDotError):
+            session.send("1", "gamut", {"lightness": value})
+    figure("NaN and infinity", "refused before they are sent, and by the daemon's decoder")
+
+
+def test_a_thousand_clients_at_once(daemon, figure):
+    endpoint, before = find_endpoint(), State(daemon)
+    with Client("tests", "1", launch=False) as first:
+        image = first.open_image(photograph(), 64, 48, 1)
+    sessions = [Session(ZmtpTransport(endpoint.address), endpoint.key, "tests", "1") for _ in range(1000)]
+    slowest, kinds = 0.0, Counter()
+    with Client("tests", "1", launch=False) as watcher:
+        for session in sessions:
+            session.send("c", "colorize", {"image": image, "dots": [DOT]})
+        for _ in range(20):
+            slowest = max(slowest, watcher.ping() * 1000)
+    for session in sessions:
+        reply = answer(session, "c")
+        kinds[reply.fields.get("code", reply.kind)] += 1
+        session.close()
+    wait_until(lambda: State(daemon).descriptors <= before.descriptors + 5, 30)
+    grown = (State(daemon).memory - before.memory) / MiB
+    assert set(kinds) == {"result", "busy"}
+    assert grown < 64
+    figure(
+        "1,000 clients at once",
+        f"{dict(kinds)}, slowest ping {slowest:.0f} ms, {grown:+.0f} MiB, descriptors as before",
+    )
+
+
+def test_a_client_that_never_reads(daemon, connect, figure):
+    deaf, other = connect(), connect()
+    image = opened(deaf, width=1000, height=1000)
+    before = State(daemon).memory
+    for i in range(60):
+        deaf.send(str(i), "colorize", {"image": image, "dots": [{**DOT, "x": i}], "key": str(i)})
+    slowest = 0.0
+    for i in range(40):
+        began = time.perf_counter()
+        other.send(f"p{i}", "ping", {})
+        answer(other, f"p{i}")
+        slowest = max(slowest, milliseconds(began))
+        time.sleep(0.05)
+    grown = (State(daemon).memory - before) / MiB
+    assert grown < 512
+    figure(
+        "a client that never reads", f"pings of others within {slowest:.0f} ms meanwhile, {grown:+.0f} MiB at most held"
+    )
+
+
+def test_sixty_strokes_a_second(daemon, connect, figure):
+    session = connect()
+    image = opened(session, width=500, height=400)
+    alone = []
+    for i in range(5):
+        began = time.perf_counter()
+        session.send(f"a{i}", "colorize", {"image": image, "dots": [{**DOT, "x": i}]})
+        answer(session, f"a{i}")
+        alone.append(milliseconds(began))
+    seconds, sent, kinds = 10, 0, {"result": 0, "superseded": 0, "error": 0}
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        session.send(f"s{sent}", "colorize", {"image": image, "dots": [{**DOT, "x": sent % 400}]})
+        sent, last = sent + 1, time.perf_counter()
+        pause = time.monotonic() + 1 / 60
+        while (left := pause - time.monotonic()) > 0:
+            reply = session.receive(left)
+            if reply is not None and reply.kind in kinds:
+                kinds[reply.kind] += 1
+    answer(session, f"s{sent - 1}")
+    taken, single = milliseconds(last), sorted(alone)[2]
+    assert kinds["error"] == 0
+    assert kinds["superseded"] > kinds["result"]
+    figure(
+        f"60 strokes a second for {seconds} s",
+        f"{sent} sent, {kinds}; the last {taken:.0f} ms, a single one {single:.0f} ms",
+    )
+
+
+def test_a_client_that_dies(daemon, connect, figure):
+    watcher = connect()
+    before = State(daemon)
+    for i in range(30):
+        endpoint = find_endpoint()
+        doomed = Session(ZmtpTransport(endpoint.address), endpoint.key, "tests", "1")
+        image = opened(doomed, seed=i, width=300, height=300)
+        doomed.send("v", "variations", {"image": image, "n": 2})
+        doomed.close()
+    began = time.perf_counter()
+    while True:
+        watcher.send("s", "status", {})
+        if answer(watcher, "s").fields["queued"] == 0:
+            break
+        time.sleep(0.05)
+    after = State(daemon)
+    assert after.descriptors <= before.descriptors + 5
+    figure("30 clients that die in the middle of a request", f"the queue was empty after {milliseconds(began):.0f} ms")
+
+
+@pytest.mark.timeout(500)
+def test_soak(daemon, connect, figure):
+    session, rng = connect(), random.Random(1)
+    images = [opened(session, seed) for seed in range(3)]
+    count, states = 20_000, []
+    ops = ["ping"] * 6 + ["status", "gamut", "colorize", "palette", "suggest"]
+    began = time.perf_counter()
+    for i in range(count):
+        op = rng.choice(ops)
+        asked = {"image": rng.choice(images), "dots": [{**DOT, "x": rng.randrange(64)}]}
+        parameters = {
+            "gamut": {"lightness": rng.uniform(0, 100), "size": 16},
+            "colorize": asked,
+            "palette": {**asked, "x": 3, "y": 5},
+            "suggest": asked,
+        }.get(op, {})
+        session.send(str(i), op, parameters)
+        assert answer(session, str(i)).kind == "result"
+        if i % 1000 == 999:
+            states.append(State(daemon))
+    memory = np.array([state.memory for state in states[5:]]) / MiB
+    slope = np.polyfit(np.arange(len(memory)), memory, 1)[0]
+    taken = milliseconds(began) / 1000
+    assert abs(slope) < 1.0, "the daemon grows"
+    assert states[-1].descriptors == states[5].descriptors
+    assert states[-1].threads == states[5].threads
+    figure(
+        f"soak: {count:,} mixed requests", f"{taken:.0f} s, {slope:+.3f} MiB per 1,000, descriptors and threads level"
+    )
+
+
+def test_ten_threads_of_clients(daemon, figure):
+    """Ten editors at once, each with its own photograph, each answered with its own."""
+    failures = []
+
+    def edit(seed):
+        with Client("tests", "1", launch=False) as client:
+            pixels = photograph(seed)
+            image = client.open_image(pixels, 64, 48, 1)
+            first = client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes()
+            for _ in range(10):
+                if client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes() != first:
+                    failures.append(seed)
+
+    threads = [threading.Thread(target=edit, args=(seed,)) for seed in range(10)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert not any(thread.is_alive() for thread in threads)
+    figure("ten editors at once", f"110 refreshes in {milliseconds(began) / 1000:.1f} s, each with its own pixels")
