@@ -19,6 +19,7 @@ _WHITE = (0.95047, 1.0, 1.08883)
 _XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ) * _WHITE  # from XYZ relative to white, to linear RGB
 _KNEE = 6 / 29  # of Lab's f, below which it is a line
 _LINE = 3 * _KNEE**2, -4 / 29  # whose slope and intercept these are: XYZ = slope * (f + intercept)
+_BAND = 1 << 17  # pixels whose lightness is computed at a time: larger bands leave the cache
 _CURVE = 1 << 15  # entries of the table of the transfer curve: the error is at most 0.05 levels of 8 bits
 _LIMITS = (401, 721)  # steps of lightness and hue in the table of the gamut's limits
 
@@ -48,9 +49,14 @@ def lightness(rgb8: NDArray[np.uint8]) -> Tensor:
     levels = np.arange(256) / 255
     linear = np.where(levels > 0.04045, ((levels + 0.055) / 1.055) ** 2.4, levels / 12.92)
     parts = (np.array(_RGB_TO_XYZ[1])[:, None] * linear).astype(np.float32)  # what each channel adds to Y
-    y = parts[0][rgb8[..., 0]] + parts[1][rgb8[..., 1]] + parts[2][rgb8[..., 2]]
-    result = np.where(y > 0.008856, np.cbrt(y), 7.787 * y + 16 / 116) * 116 - 16
-    return torch.from_numpy(result.clip(0, 100).astype(np.float32))
+    result = np.empty(rgb8.shape[:2], np.float32)
+    rows = max(1, _BAND // max(1, rgb8.shape[1]))
+    for first in range(0, len(rgb8), rows):
+        band = rgb8[first : first + rows]
+        y = parts[0][band[..., 0]] + parts[1][band[..., 1]] + parts[2][band[..., 2]]
+        light = np.where(y > 0.008856, np.cbrt(y), 7.787 * y + 16 / 116) * 116 - 16
+        np.clip(light, 0, 100, out=result[first : first + rows])
+    return torch.from_numpy(result)
 
 
 def lab_to_linear(lab: Tensor) -> Tensor:

@@ -107,6 +107,7 @@ def test_hints_are_told_apart_by_place_and_color():
         assert tiling.changed(shown, tiling.shown(region, grid_of(), hints)).sum() == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.booleans(), min_size=5, max_size=5), min_size=1, max_size=6))
 def test_blocks_cover_a_mask_once(lines):
     mask = np.array(lines)
