@@ -2,11 +2,19 @@
 
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from ..editors.display import Display
-from .harness import Gimp, GimpBatch, Missing, gimp_version, install_plugin, make_profile
+from .harness import Gimp, GimpBatch, Missing, Panel, gimp_version, install_plugin, make_profile
+
+REPOSITORY = Path(__file__).parents[2]
 
 FAILED = pytest.StashKey[bool]()
 
@@ -32,10 +40,60 @@ def gimp_profile(gimp_template, tmp_path_factory):
     return profile
 
 
+@pytest.fixture(scope="session")
+def huedot_environment(gimp_template):
+    """A place of its own for the daemon, which a plug-in starts, and which lasts for all tests.
+
+    GIMP's root sees the Python that these tests run with, so that it can start the daemon.
+    """
+    with tempfile.TemporaryDirectory(prefix="huedot-gimp-", dir="/tmp") as folder:
+        python = f"{sys.base_prefix}:{sys.prefix}"
+        environment = {
+            "HUEDOT_RUNTIME": f"{folder}/run",
+            "HUEDOT_PANEL": f"{folder}/panel",
+            "HUEDOT_BIND": ":".join(filter(None, [os.environ.get("HUEDOT_BIND"), python])),
+            "XDG_STATE_HOME": f"{folder}/state",
+            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2"),
+        }
+        yield environment
+        stop = [sys.executable, "-m", "huedot.daemon.cli", "stop"]
+        subprocess.run(stop, env={**os.environ, **environment}, check=True, capture_output=True, timeout=60)
+
+
 @pytest.fixture
-def gimp_environment():
+def gimp_environment(huedot_environment):
     """What GIMP and its plug-ins see in their environment beside their own; for a test module to override."""
-    return {}
+    return huedot_environment
+
+
+@pytest.fixture
+def panel(gimp, photograph):
+    """The live panel of a GIMP in which a photograph is open."""
+    gimp.open(photograph)
+    gimp.menu("Live panel")
+    panel = Panel(gimp)
+    panel.poll("sheet() is not None")
+    yield panel
+    panel.close()
+
+
+@pytest.fixture(scope="session")
+def photograph(tmp_path_factory):
+    """A real photograph in gray, saved as RGB."""
+    path = tmp_path_factory.mktemp("photographs") / "astronaut.png"
+    Image.open(REPOSITORY / "examples/photograph.jpg").convert("L").convert("RGB").save(path)
+    return path
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Save an array as a PNG and return its path."""
+
+    def save(array, name="made.png"):
+        Image.fromarray(np.asarray(array)).save(tmp_path / name)
+        return tmp_path / name
+
+    return save
 
 
 @pytest.fixture

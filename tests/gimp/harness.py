@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -73,17 +74,62 @@ def make_profile(profile: Path, version: str) -> None:
     (profile / "tool-options").mkdir(parents=True)
     (profile / "gimprc").write_text(GIMPRC.format(version=version))
     (profile / "tool-options" / "gimp-pencil-tool").write_text(PENCIL)
-    GimpBatch(profile).close()  # the first start takes seconds more: it asks each plug-in what it offers
+    first = GimpBatch(profile)  # which takes seconds more: it asks each plug-in what it offers
+    first.do(f"import site; open({str(profile / 'site')!r}, 'w').write(site.getusersitepackages())")
+    first.close()
+    where = Path((profile / "site").read_text()).relative_to(profile)
+    (profile / "site").write_text(str(where))
 
 
 def install_plugin(profile: Path) -> None:
-    """Put the plug-in under test into a profile."""
-    plugin = HERE.parents[1] / "plugins" / "gimp"
-    if plugin.is_dir():
-        shutil.copytree(plugin, profile / "plug-ins" / "huedot")
+    """Put the plug-in under test into a profile, and what lets the tests into its panel."""
+    words = [sys.executable, "-m", "huedot.daemon.cli", "install", "gimp", "--folder", str(profile / "plug-ins")]
+    subprocess.run(words, check=True, timeout=60, stdout=subprocess.DEVNULL)
+    for site in (profile / "site").read_text().split():
+        (profile / site).mkdir(parents=True)
+        shutil.copy(PILOT.with_name("panel.py"), profile / site / "usercustomize.py")
 
 
-class GimpBatch:
+class Talk:
+    """A pilot at the other end of a Unix socket."""
+
+    log: Path
+
+    def _open_peer(self) -> None:
+        self._peer = socket.socket(socket.AF_UNIX)
+        self._answers = self._peer.makefile("rb")
+
+    def _close_peer(self) -> None:
+        self._answers.close()
+        self._peer.close()
+
+    def do(self, source: str, seconds: float = ANSWER_S) -> Any:
+        """Run Python in GIMP, and return the value of its last expression."""
+        self._peer.settimeout(seconds)
+        try:
+            self._peer.sendall(json.dumps(source).encode() + b"\n")
+            line = self._answers.readline()
+        except ConnectionError:
+            line = b""
+        assert line, f"GIMP, or its pilot, is gone: {self.said()}"
+        answer = json.loads(line)
+        assert "error" not in answer, f"in GIMP:\n{answer['error']}"
+        return answer["value"]
+
+    def poll(self, source: str, until: Callable[[Any], Any] = bool, seconds: float = 20) -> Any:
+        """Run Python in GIMP until its value is as wanted, and return it."""
+        deadline = time.monotonic() + seconds
+        while not until(value := self.do(source)):
+            assert time.monotonic() < deadline, f"{source!r} is still {value!r} after {seconds} s"
+            time.sleep(0.05)
+        return value
+
+    def said(self) -> str:
+        """Return the end of what GIMP and its plug-ins wrote to stderr."""
+        return self.log.read_text(errors="replace")[-2000:]
+
+
+class GimpBatch(Talk):
     """A running GIMP without a window."""
 
     program: tuple[str, ...] = ("gimp-console-3.0", "--no-interface")
@@ -110,8 +156,7 @@ class GimpBatch:
             self.process = subprocess.Popen(
                 words, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-        self._peer = socket.socket(socket.AF_UNIX)
-        self._answers = self._peer.makefile("rb")
+        self._open_peer()
         with ExitStack() as start:
             start.callback(self._kill)
             wait_for(lambda: self._connected(socket_path), START_S, "GIMP starts")
@@ -120,27 +165,6 @@ class GimpBatch:
 
     def arrange(self) -> None:
         """Arrange what a user would see, when GIMP has started."""
-
-    def do(self, source: str, seconds: float = ANSWER_S) -> Any:
-        """Run Python in GIMP, and return the value of its last expression."""
-        self._peer.settimeout(seconds)
-        try:
-            self._peer.sendall(json.dumps(source).encode() + b"\n")
-            line = self._answers.readline()
-        except ConnectionError:
-            line = b""
-        assert line, f"GIMP, or its pilot, is gone: {self.said()}"
-        answer = json.loads(line)
-        assert "error" not in answer, f"in GIMP:\n{answer['error']}"
-        return answer["value"]
-
-    def poll(self, source: str, until: Callable[[Any], Any] = bool, seconds: float = 20) -> Any:
-        """Run Python in GIMP until its value is as wanted, and return it."""
-        deadline = time.monotonic() + seconds
-        while not until(value := self.do(source)):
-            assert time.monotonic() < deadline, f"{source!r} is still {value!r} after {seconds} s"
-            time.sleep(0.05)
-        return value
 
     def open(self, path: Path) -> None:
         """Load an image; it is `image` for the source that comes after."""
@@ -159,13 +183,8 @@ class GimpBatch:
         shutil.copy(self.log, folder / "gimp.log")
         return folder
 
-    def said(self) -> str:
-        """Return the end of what GIMP and its plug-ins wrote to stderr."""
-        return self.log.read_text(errors="replace")[-2000:]
-
     def _kill(self) -> int:
-        self._answers.close()
-        self._peer.close()
+        self._close_peer()
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         return self.process.wait(QUIT_S)
@@ -175,6 +194,30 @@ class GimpBatch:
         assert ended is None, f"GIMP ended with {ended}: {self.said()}"
         try:
             self._peer.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
+class Panel(Talk):
+    """The live panel of a running GIMP, in its own process."""
+
+    def __init__(self, gimp: GimpBatch) -> None:
+        self.log = gimp.log
+        place = Path(gimp.environment["HUEDOT_PANEL"])
+        self._open_peer()
+        wait_for(lambda: self._connects(place), START_S, "the panel comes")
+        self.poll("panel() is not None and panel().window.get_visible()")
+
+    def close(self) -> None:
+        """Close the window, whereupon its process ends."""
+        with suppress(AssertionError):
+            self.do("panel().window.close()")
+        self._close_peer()
+
+    def _connects(self, place: Path) -> bool:
+        try:
+            self._peer.connect(str(place))
         except OSError:
             return False
         return True

@@ -65,3 +65,40 @@ def pixel(drawable, x, y):
 
 def foreground(color):
     Gimp.context_set_foreground(Gegl.Color.new(color))
+
+
+def at(drawable, x, y):
+    """The pixel of a layer that lies at a place of the image."""
+    _, left, top = drawable.get_offsets()
+    return pixel(drawable, x - left, y - top)
+
+
+def seen(x, y):
+    """What the user sees at a place of the image."""
+    shown = Gimp.Layer.new_from_visible(image, image, "seen")
+    value = pixel(shown, x, y)
+    shown.delete()
+    return value
+
+
+def fill(drawable, x, y, width, height, color):
+    """Fill a part of a drawable, in its own coordinates, with an RGBA color; no undo step."""
+    buffer = drawable.get_buffer()
+    buffer.set(Gegl.Rectangle.new(x, y, width, height), U8, bytes(color) * (width * height))
+    buffer.flush()
+    drawable.update(x, y, width, height)
+
+
+def names(layers=None):
+    """The names of all layers, those of groups in lists after them."""
+    found = []
+    for each in image.get_layers() if layers is None else layers:
+        found.append(each.get_name())
+        if each.is_group():
+            found.append(names(each.get_children()))
+    return found
+
+
+def huedot(name, **arguments):
+    """Run one of HueDot's procedures on `image`, from a script."""
+    return run_procedure(f"huedot-{name}", run_mode=Gimp.RunMode.NONINTERACTIVE, image=image, drawables=[], **arguments)
