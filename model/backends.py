@@ -113,11 +113,12 @@ class HintNetBackend:
 
 def _half_where_fast(device: torch.device) -> torch.autocast:
     """Compute in bfloat16 where the processor does so natively: measured, it takes 60 % of the time of float32."""
-    enabled = _is_half_fast(device)
+    enabled = is_half_fast(device)
     return torch.autocast(device.type if enabled else "cpu", torch.bfloat16, enabled=enabled)
 
 
-def _is_half_fast(device: torch.device) -> bool:
+def is_half_fast(device: torch.device) -> bool:
+    """Return whether a device computes in bfloat16 natively."""
     native = {
         "cuda": torch.cuda.is_bf16_supported,
         "cpu": getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False),  # torch has no public name for it
@@ -192,7 +193,7 @@ def move(backend: Backend, device: torch.device) -> None:
     backend.network.to(device)
     backend.centers = backend.centers.to(device)
     if isinstance(backend.network, HintNetwork):
-        dtype = torch.bfloat16 if _is_half_fast(device) else torch.float32
+        dtype = torch.bfloat16 if is_half_fast(device) else torch.float32
         for name, module in backend.network.named_modules():
             if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)) and not name.startswith(PRECISE):
                 module.to(dtype)

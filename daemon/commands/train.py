@@ -1,13 +1,17 @@
-"""Train the network on photographs, or go on with a run where it stopped. Its folder gets the weights and a log."""
+"""Train a network on photographs, or go on with a run where it stopped. Its folder gets the weights and a log."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
 from huedot.protocol.errors import FileError
 
-from .terminal import say, say_json, working
+from .terminal import say, say_columns, say_json, working
+
+if TYPE_CHECKING:
+    from huedot.model.train.loop import Run
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,24 +23,48 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train to the end of the schedule."""
-    from huedot.model.train.__main__ import line, open_run
+    """Train to the end of the schedule, or measure."""
+    from huedot.model.train.__main__ import open_run
+    from huedot.model.train.parallel import joined
 
     _check_inputs(arguments)
-    latest: dict[str, float] = {}
-    with working("indexing the photographs") as show:
-        training = open_run(arguments)
-        show(f"training on {training.device}", training.step / arguments.steps)
-        for latest in training.train():
-            show(line(latest), latest["step"] / arguments.steps)
-    weights = arguments.output / "huedot.safetensors"
+    with joined() as world:
+        with working("indexing the photographs"):
+            training = open_run(arguments, world)
+        answer = _train(training) if arguments.measure is None else _measure(training, arguments.measure)
+    if not world.leads:
+        return 0
     if arguments.json:
-        say_json(
-            {"weights": str(weights), "log": str(arguments.output / "log.jsonl"), "steps": training.step, **latest}
-        )
+        say_json(answer)
+    elif arguments.measure is not None:
+        say_columns([("photographs per second", ""), *((name, f"{speed:.1f}") for name, speed in answer.items())])
     else:
-        say(f"{weights} after {training.step} steps. Use it: huedot colorize PHOTO --model {weights}")
+        say(f"{training.weights} after {training.step} steps. Use it: huedot colorize PHOTO --model {training.weights}")
     return 0
+
+
+def _train(training: Run) -> dict[str, object]:
+    from huedot.model.train.__main__ import duration, line
+
+    latest: dict[str, float] = {}
+    steps = training.options.steps
+    with working(f"training on {training.world.device}") as show:
+
+        def progress(step: int, left: float) -> None:
+            losses = line({"huber": latest["huber"]}) if latest else ""
+            show(f"step {step} of {steps}, {duration(left)} left  {losses}", step / steps)
+
+        for record in training.train(progress):
+            latest = record
+    log = training.folder.path / "log.jsonl"
+    return {"weights": str(training.weights), "log": str(log), "steps": training.step, **latest}
+
+
+def _measure(training: Run, steps: int) -> dict[str, object]:
+    from huedot.model.train.measure import measure
+
+    with working(f"measuring on {training.world.device}"):
+        return {**measure(training, steps)}
 
 
 def _check_inputs(arguments: argparse.Namespace) -> None:

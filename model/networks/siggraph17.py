@@ -115,12 +115,12 @@ class LocalHints(_Trunk):
 
         Returns ab (B, 2, H, W) in raw Lab units, and the logits (B, 529, H/4, W/4) of the 23 × 23 grid of ab,
         in which a varies slowly and b fast. The logits stay raw and at a quarter of the size: the published
-        code multiplies them by 0.2 before the softmax. Raises `ArgumentError` unless H and W are multiples of
-        8.
+        code multiplies them by 0.2 before the softmax. Their gradient stops before the trunk (paper §3.3). Raises
+        `ArgumentError` unless H and W are multiples of 8.
         """
         hints = hint_ab / AB_SCALE, hint_mask - self.mask_center
         ab, conv8 = self._run(torch.cat((_normalize(lightness), *hints), dim=1))
-        return ab * AB_SCALE, self.model_class(conv8)
+        return ab * AB_SCALE, self.model_class(conv8.detach())
 
 
 class GlobalHints(_Trunk):

@@ -1,4 +1,7 @@
-"""python -m huedot.model.train: the training loop alone, where only torch, numpy, pillow and safetensors are."""
+"""python -m huedot.model.train: the training loop alone, where only torch, numpy, pillow and safetensors are.
+
+On several GPUs: torchrun --nproc-per-node 8 -m huedot.model.train PHOTOGRAPHS -o RUN
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,41 @@ import logging
 from dataclasses import fields
 from pathlib import Path
 
-from .loop import Options, Run
+from huedot.protocol.errors import HueDotError
+
+from .folder import RunFolder
+from .loop import Run
+from .measure import measure
+from .options import Options
+from .parallel import World, joined
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what a training run takes: its files, and every field of `Options` as an option of that name."""
     parser.add_argument("photographs", type=Path, help="a folder of photographs or tar shards")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/huedot"), help="the run's folder")
-    parser.add_argument("--start", type=Path, help="weights to start from (.safetensors)")
+    parser.add_argument("--start", type=Path, help="weights to start from (.safetensors or .pth)")
     parser.add_argument("--encoder", type=Path, help="pretrained MobileNetV2 (.npz)")
+    parser.add_argument("--measure", type=int, metavar="STEPS", help="measure the speed over some steps, and stop")
     for field in fields(Options):
-        name = "--" + field.name.replace("_", "-")
-        parser.add_argument(name, type=type(field.default), default=field.default, help="default: %(default)s")
+        parser.add_argument(
+            "--" + field.name.replace("_", "-"),
+            type=type(field.default),
+            choices=field.metadata["choices"],
+            help=f"{field.metadata['help']} (default: {field.default})",
+        )
 
 
-def open_run(arguments: argparse.Namespace) -> Run:
-    """Return the run that the arguments ask for: a new one, or that of the folder, resumed. Raises FileError."""
-    options = Options(**{field.name: getattr(arguments, field.name) for field in fields(Options)})
-    return Run(arguments.output, arguments.photographs, options, arguments.start, arguments.encoder)
+def open_run(arguments: argparse.Namespace, world: World) -> Run:
+    """Return the run that the arguments ask for: a new one, or that of the folder, with its options, resumed.
+
+    Raises ArgumentError, FileError, WeightsMissing or WeightsCorrupt.
+    """
+    given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
+    given = {name: value for name, value in given.items() if value is not None}
+    saved = RunFolder(arguments.output).options()
+    options = Options(**given) if saved is None else saved.changed(given)
+    return Run(arguments.output, arguments.photographs, options, arguments.start, arguments.encoder, world)
 
 
 def main() -> None:
@@ -32,14 +52,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m huedot.model.train", description=__doc__)
     add_arguments(parser)
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    for record in open_run(arguments).train():
-        logging.info(line(record))
+    with joined() as world:
+        logging.basicConfig(level=logging.INFO if world.leads else logging.ERROR, format="%(message)s")
+        try:
+            run = open_run(arguments, world)
+            records = run.train() if arguments.measure is None else [measure(run, arguments.measure)]
+            for record in records:
+                logging.info(line(record))
+        except HueDotError as error:
+            parser.exit(2, f"{error}\n")
 
 
 def line(record: dict[str, float]) -> str:
     """Write a record of the run as a line of its log."""
     return "  ".join(f"{k} {v:.4g}" for k, v in record.items())
+
+
+def duration(seconds: float) -> str:
+    """Write how long something takes: 2 h 05 min, 3 min, 40 s."""
+    minutes = round(seconds / 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min" if minutes else f"{seconds:.0f} s"
 
 
 if __name__ == "__main__":

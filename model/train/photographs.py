@@ -1,33 +1,36 @@
-"""Photographs for training: a folder of images or tar shards, read at random places, cropped and batched."""
+"""Photographs for training: a folder of images or tar shards, of which crops are read from random places."""
 
 from __future__ import annotations
 
 import io
 import logging
-import queue
 import tarfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from huedot.protocol.errors import FileError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+SIDE = 256  # larger photographs are shrunk until their short side is this, as in the paper: a crop must show things
+LARGEST_SCALE = 1.5  # of what is cut out of the photograph, in relation to the crop
+GRAY = 4  # levels that the channels of a gray photograph differ by at most
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow raises for bad bytes
+TRIES = 100  # photographs in a row that may be of no use before the run ends
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Entry:
     """Where an encoded image lies: a whole file, or a stretch of a tar."""
 
     path: Path
+    name: str
     offset: int
     size: int
 
@@ -46,76 +49,74 @@ class PhotographFolder:
     def __len__(self) -> int:
         return len(self.entries)
 
-    def read(self, index: int) -> NDArray[np.uint8]:
-        """Decode one photograph: uint8 (H, W, 3), sRGB."""
+    def read(self, index: int) -> Image.Image:
+        """Decode one photograph: upright, RGB, its short side at most 256. Raises FileError if it is of no use."""
         entry = self.entries[index]
         with entry.path.open("rb") as file:
             file.seek(entry.offset)
             data = file.read(entry.size)
-        with Image.open(io.BytesIO(data)) as image:
-            return np.asarray(image.convert("RGB"))
+        try:
+            image = _decode(data)
+        except UNREADABLE as error:
+            raise FileError(f"{entry.path} ({entry.name}) cannot be read: {error}.", "Take it out.") from error
+        if _is_gray(image):
+            raise FileError(f"{entry.path} ({entry.name}) is gray.", "Take it out: it teaches no color.")
+        return image
 
 
 def _entries(path: Path) -> Iterator[_Entry]:
     if path.suffix.lower() in SUFFIXES:
-        yield _Entry(path, 0, path.stat().st_size)
+        yield _Entry(path, path.name, 0, path.stat().st_size)
     elif path.suffix == ".tar":
-        with tarfile.open(path) as tar:
-            for member in tar:
-                if Path(member.name).suffix.lower() in SUFFIXES:
-                    yield _Entry(path, member.offset_data, member.size)
+        try:
+            with tarfile.open(path) as tar:
+                for member in tar:
+                    if Path(member.name).suffix.lower() in SUFFIXES:
+                        yield _Entry(path, member.name, member.offset_data, member.size)
+        except tarfile.TarError as error:
+            raise FileError(f"{path} is damaged, or no tar file ({error}).", "Take it out of the folder.") from error
 
 
-def crop_batch(folder: PhotographFolder, count: int, size: int, rng: np.random.Generator) -> torch.Tensor:
-    """Return `count` random crops, uint8 (B, 3, size, size): scaled by 1 to 1.5, flipped half of the time."""
-    source = round(size * rng.choice([1.0, 1.25, 1.5]))
-    crops = [_crop(folder, source, rng) for _ in range(count)]
-    batch = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
-    if source != size:
-        batch = F.interpolate(batch.float(), (size, size), mode="bilinear", antialias=True).round().to(torch.uint8)
-    return batch.contiguous()
+def _decode(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as image:
+        scale = SIDE / min(image.size)
+        if scale < 1:  # a JPEG is then decoded at an eighth, a quarter or a half of its size, which is faster
+            image.thumbnail((round(image.width * scale), round(image.height * scale)), Image.Resampling.BICUBIC)
+        return ImageOps.exif_transpose(image).convert("RGB")
 
 
-def _crop(folder: PhotographFolder, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    photo = folder.read(int(rng.integers(len(folder))))
-    short = min(photo.shape[:2])
-    if short < size:  # a small photograph is enlarged: better blurred than never seen
-        scale = size / short
-        wanted = (max(size, round(photo.shape[1] * scale)), max(size, round(photo.shape[0] * scale)))
-        photo = np.asarray(Image.fromarray(photo).resize(wanted, Image.Resampling.BICUBIC))
-    y, x = (int(rng.integers(side - size + 1)) for side in photo.shape[:2])
-    crop = photo[y : y + size, x : x + size]
-    return crop[:, ::-1] if rng.random() < 0.5 else crop
+def _is_gray(image: Image.Image) -> bool:
+    sample = np.asarray(image.resize((16, 16), Image.Resampling.NEAREST)).astype(np.int16)
+    return int(np.ptp(sample, axis=2).max()) <= GRAY
 
 
-class Prefetcher:
-    """Makes batches on a thread, so that the network never waits for a decoder."""
+def crop(folder: PhotographFolder, size: int, photograph: int, seed: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Cut a random square out of a photograph, uint8 (size, size, 3): scaled by 1 to 1.5, flipped half of the time.
 
-    def __init__(self, folder: PhotographFolder, seed: int, ahead: int = 4) -> None:
-        self._folder, self._rng = folder, np.random.default_rng(seed)
-        self._wanted: queue.Queue[tuple[int, int]] = queue.Queue()
-        self._ready: queue.Queue[torch.Tensor | BaseException] = queue.Queue()
-        self._ahead, self._shape = ahead, (0, 0)
-        threading.Thread(target=self._work, daemon=True, name="prefetch").start()
+    photograph: its place in the order of the run, which is shuffled anew for each time through the folder. One that
+    is of no use is logged, and the next one taken. The same arguments give the same crop. Raises FileError.
+    """
+    rng = np.random.default_rng(seed)
+    image = _usable(folder, photograph, seed[0])
+    side = min(size * rng.uniform(1, LARGEST_SCALE), *image.size)  # a small photograph is enlarged: better than unseen
+    left, top = (rng.uniform(0, extent - side) for extent in image.size)
+    box = (left, top, left + side, top + side)
+    pixels = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box))
+    return pixels[:, ::-1] if rng.random() < 0.5 else pixels
 
-    def batch(self, count: int, size: int) -> torch.Tensor:
-        """Return the next batch, uint8 (B, 3, size, size). Raises what reading raised."""
-        if (count, size) != self._shape:  # a new phase of the schedule: what was made ahead does not fit
-            for _ in range(self._ahead if self._shape != (0, 0) else 0):
-                self._ready.get()
-            self._shape = (count, size)
-            for _ in range(self._ahead):
-                self._wanted.put(self._shape)
-        self._wanted.put(self._shape)
-        made = self._ready.get()
-        if isinstance(made, BaseException):
-            raise made
-        return made
 
-    def _work(self) -> None:
-        while True:
-            shape = self._wanted.get()
-            try:
-                self._ready.put(crop_batch(self._folder, *shape, self._rng))
-            except Exception as error:  # noqa: BLE001 - handed to the thread that waits for the batch
-                self._ready.put(error)
+@lru_cache(2)
+def order(count: int, seed: int, again: int) -> NDArray[np.int64]:
+    """Return the order in which `count` photographs are used: another one each time `again`."""
+    return np.random.default_rng((seed, again)).permutation(count)
+
+
+def _usable(folder: PhotographFolder, photograph: int, seed: int) -> Image.Image:
+    for place in range(photograph, photograph + TRIES):
+        again, position = divmod(place, len(folder))
+        try:
+            return folder.read(order(len(folder), seed, again)[position])
+        except FileError as error:
+            log.info("%s", error)
+            last = error
+    raise last

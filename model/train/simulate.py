@@ -1,8 +1,13 @@
-"""Simulated users (paper §3.2, "Simulating user interactions"), vectorized on the training device."""
+"""Simulated users (paper §3.2, "Simulating user interactions"), vectorized on the training device.
+
+All that is left to chance in a step is drawn first, for the whole batch and before any color is looked at: so that
+several processes that share a batch draw the same, and each takes the part of its own photographs.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -14,83 +19,198 @@ FULL_REVEAL = 0.01  # of the photographs show every color
 GEOMETRIC = 0.5  # of the photographs get the paper's geometric count of hints,
 NONE = 0.2  # no hint at all (they are what automatic color learns from), and the rest a long tail
 LONG_TAIL = 400
+STAMPS = 16  # of a brush that make the longest stroke
+BEND = 0.15  # radians that a stroke turns from stamp to stamp, standard deviation
+SAME_COLOR = 10.0  # ab units within which a stroke stays: nobody paints one color across an edge of color
+GLOBAL_SHARE = 0.25  # of the photographs whose histogram is given, and as many whose saturation is
 
 
-def hints(ab: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Reveal square patches of the true color, each filled with its own mean.
+@dataclass(frozen=True)
+class Hints:
+    """Dots and strokes: a stroke is a brush's square stamps along an arc, a dot is one stamp. (P,) each."""
 
-    ab: (B, 2, H, W), the truth. Returns hint_ab (B, 2, H, W), 0 where there is no hint, and hint_mask (B, 1, H, W).
-    The count is geometric with p = 1/8 as in the paper, or log-uniform up to some hundreds; the place is normal
-    around the center or uniform; the side 1 to 9.
+    owner: Tensor  # which photograph of the batch
+    top: Tensor  # of the first stamp, in pixels
+    left: Tensor
+    side: Tensor  # of the brush, 1 to 9 pixels
+    stamps: Tensor  # how many, 1 for a dot
+    angle: Tensor  # in which a stroke sets out, in radians
+    bend: Tensor  # radians per stamp
+
+    def part(self, first: int, last: int) -> Hints:
+        """Return the hints of photographs first to last."""
+        mine = (self.owner >= first) & (self.owner < last)
+        chosen = {field.name: getattr(self, field.name)[mine] for field in fields(self)}
+        return Hints(**{**chosen, "owner": chosen["owner"] - first})
+
+
+@dataclass(frozen=True)
+class Users:
+    """What the simulated users of a batch do, and how old their photographs are."""
+
+    hints: Hints
+    everything: Tensor  # (B,) bool: every color is revealed
+    reveal: Tensor  # (B, 2), 1 where the histogram and where the saturation is given
+    contrast: Tensor  # (B, 1, 1, 1) each: what ages the lightness
+    lift: Tensor
+    noise: Tensor  # (B, 1, H, W), in units of lightness
+
+    def part(self, first: int, last: int) -> Users:
+        """Return the users of photographs first to last."""
+        rows = {field.name: getattr(self, field.name)[first:last] for field in fields(self) if field.name != "hints"}
+        return Users(hints=self.hints.part(first, last), **rows)
+
+
+def draw(batch: int, side: int, generator: torch.Generator, strokes: float = 0.0, aging: float = 1.0) -> Users:
+    """Draw the users of a batch of square photographs.
+
+    strokes: the share of the hints that are strokes. aging: how often lightness is aged, 1 for about half of the
+    photographs, 0 for none.
     """
-    batch, _, height, width = ab.shape
-    device = ab.device
-    count = _counts(batch, generator, device)
+    device = generator.device
+
+    def chosen(share: float, *size: int) -> Tensor:
+        return torch.rand(batch, *size, generator=generator, device=device) < share
+
+    def aged(low: float, high: float, share: float, neutral: float) -> Tensor:
+        value = low + (high - low) * torch.rand(batch, generator=generator, device=device)
+        return torch.where(chosen(share * aging), value, neutral).view(-1, 1, 1, 1)
+
+    grain = torch.randn(batch, 1, side, side, generator=generator, device=device)
+    return Users(
+        hints=draw_hints(draw_counts(batch, generator), side, generator, strokes),
+        everything=chosen(FULL_REVEAL),
+        reveal=chosen(GLOBAL_SHARE, 2).float(),
+        contrast=aged(0.6, 1.2, 0.3, 1.0),
+        lift=aged(-8.0, 8.0, 0.3, 0.0),
+        noise=aged(0.5, 5.0, 0.2, 0.0) * grain,
+    )
+
+
+def draw_hints(count: Tensor, side: int, generator: torch.Generator, strokes: float = 0.0) -> Hints:
+    """Draw where hints are, and how large: count (B,) of them in square photographs.
+
+    The place is normal around the center or uniform, for all hints of a photograph; the brush's side 1 to 9 pixels.
+    """
+    batch, device = len(count), generator.device
     owner = torch.repeat_interleave(torch.arange(batch, device=device), count)
-    side = torch.randint(1, LARGEST + 1, owner.shape, generator=generator, device=device)
+
+    def uniform() -> Tensor:
+        return torch.rand(owner.shape, generator=generator, device=device)
+
+    brush = torch.randint(1, LARGEST + 1, owner.shape, generator=generator, device=device)
     normal = torch.rand(batch, generator=generator, device=device)[owner] < 0.5
-    top, left = (_places(extent, side, normal, generator) for extent in (height, width))
-    hint_ab, hint_mask = _paint(ab, owner, top, left, side)
-    full = torch.rand(batch, generator=generator, device=device) < FULL_REVEAL
-    hint_ab[full], hint_mask[full] = ab[full], 1.0
-    return hint_ab, hint_mask
+    top, left = (_places(side - brush, normal, generator) for _ in range(2))
+    stamps = torch.where(uniform() < strokes, 2 + (uniform() * (STAMPS - 1)).long(), 1)
+    bend = BEND * torch.randn(owner.shape, generator=generator, device=device)
+    return Hints(owner, top, left, brush, stamps, 2 * math.pi * uniform(), bend)
 
 
-def _counts(batch: int, generator: torch.Generator, device: torch.device) -> Tensor:
-    kind = torch.rand(batch, generator=generator, device=device)
-    uniform = torch.rand(batch, generator=generator, device=device).clamp_min(1e-6)
+def draw_counts(batch: int, generator: torch.Generator) -> Tensor:
+    """Draw how many hints each photograph gets, int64 (B,).
+
+    The count is geometric with p = 1/8 as in the paper, or none, or log-uniform up to some hundreds.
+    """
+    kind, uniform = torch.rand(2, batch, generator=generator, device=generator.device)
+    uniform = uniform.clamp_min(1e-6)
     geometric = (uniform.log() / math.log(1 - 1 / 8)).floor()
     tail = (1 + uniform * (math.log(LONG_TAIL) - 1)).exp()
     count = torch.where(kind < GEOMETRIC, geometric, torch.where(kind < GEOMETRIC + NONE, 0.0, tail))
     return count.clamp_max(LONG_TAIL).long()
 
 
-def _places(extent: int, side: Tensor, normal: Tensor, generator: torch.Generator) -> Tensor:
-    """Return the first pixel of each patch along one axis."""
-    last = (extent - side).clamp_min(0)
-    around = 0.5 + 0.25 * torch.randn(side.shape, generator=generator, device=side.device)
-    anywhere = torch.rand(side.shape, generator=generator, device=side.device)
-    return (torch.where(normal, around, anywhere).clamp(0, 1) * last).long()
+def _places(last: Tensor, normal: Tensor, generator: torch.Generator) -> Tensor:
+    """Return the first pixel of each patch along one axis; `last` is the largest that fits."""
+    around = 0.5 + 0.25 * torch.randn(last.shape, generator=generator, device=last.device)
+    anywhere = torch.rand(last.shape, generator=generator, device=last.device)
+    return (torch.where(normal, around, anywhere).clamp(0, 1) * last.clamp_min(0)).long()
 
 
-def _paint(ab: Tensor, owner: Tensor, top: Tensor, left: Tensor, side: Tensor) -> tuple[Tensor, Tensor]:
-    """Fill the patches with their means; the integral image gives every mean at once."""
-    batch, _, height, width = ab.shape
+def reveal(ab: Tensor, users: Users) -> tuple[Tensor, Tensor]:
+    """Reveal the truth, ab (B, 2, H, W), as the users want: returns what `paint` does."""
+    hint_ab, hint_mask = paint(ab, users.hints)
+    every = users.everything[:, None, None, None]
+    return torch.where(every, ab, hint_ab), torch.where(every, 1.0, hint_mask)
+
+
+def paint(ab: Tensor, hints: Hints) -> tuple[Tensor, Tensor]:
+    """Reveal the true color under hints, each of which has the one color that is its mean.
+
+    ab: (B, 2, H, W), the truth. Returns hint_ab (B, 2, H, W), 0 where there is no hint, and hint_mask (B, 1, H, W),
+    0 or 1. A later hint lies on top of an earlier one.
+    """
+    count = len(hints.owner)
+    hint, order, top, left, side = _stamps(hints, ab.shape[-2:])
+    mean = _means(ab, hints.owner[hint], top, left, side)
+    kept = _before_the_color_changes(mean, hint, order, count)
+    hint, mean, top, left, side = (x[kept] for x in (hint, mean, top, left, side))
+    color = ab.new_zeros(count + 1, 2).index_add(0, hint + 1, mean)  # the first is for where there is no hint
+    color = color / torch.bincount(hint + 1, minlength=count + 1).clamp_min(1)[:, None]
+    on_top = _fill(ab.shape, hints.owner[hint], top, left, side, hint + 1)
+    return color[on_top].permute(0, 3, 1, 2).contiguous(), (on_top > 0).to(ab.dtype)[:, None]
+
+
+def _stamps(hints: Hints, size: torch.Size) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Lay a brush's stamps along its stroke: returns hint, order within the hint, top, left and side, (S,) each."""
+    device = hints.owner.device
+    hint = torch.repeat_interleave(torch.arange(len(hints.owner), device=device), hints.stamps)
+    first = hints.stamps.cumsum(0) - hints.stamps
+    order = torch.arange(len(hint), device=device) - first[hint]
+    side, turn = hints.side[hint], hints.bend[hint] * order
+    chord = order * side / 2 * torch.sinc(turn / (2 * math.pi))  # half a side from stamp to stamp, along an arc
+    direction = hints.angle[hint] + turn / 2
+    top = hints.top[hint] + (chord * direction.sin()).round().long()
+    left = hints.left[hint] + (chord * direction.cos()).round().long()
+    top, left = (
+        torch.minimum(x.clamp_min(0), (extent - side).clamp_min(0)) for x, extent in zip((top, left), size, strict=True)
+    )
+    return hint, order, top, left, side
+
+
+def _means(ab: Tensor, owner: Tensor, top: Tensor, left: Tensor, side: Tensor) -> Tensor:
+    """Return each patch's mean color, (S, 2); the integral image gives all of them at once."""
+    height, width = ab.shape[-2:]
     integral = torch.nn.functional.pad(ab.double().cumsum(2).cumsum(3), (1, 0, 1, 0))
     bottom, right = (top + side).clamp_max(height), (left + side).clamp_max(width)
-    corner = lambda y, x: integral[owner, :, y, x]  # noqa: E731 - four times below, and nowhere else
+
+    def corner(y: Tensor, x: Tensor) -> Tensor:
+        return integral[owner, :, y, x]
+
     total = corner(bottom, right) - corner(top, right) - corner(bottom, left) + corner(top, left)
-    mean = (total / ((bottom - top) * (right - left))[:, None]).to(ab.dtype)  # (P, 2)
-    step = torch.arange(LARGEST, device=ab.device)
-    rows, columns = top[:, None, None] + step[:, None], left[:, None, None] + step  # (P, 9, 1), (P, 1, 9)
+    return (total / ((bottom - top) * (right - left))[:, None]).to(ab.dtype)
+
+
+def _before_the_color_changes(mean: Tensor, hint: Tensor, order: Tensor, count: int) -> Tensor:
+    """Return which stamps a stroke gets to before the true color leaves that of its start, bool (S,)."""
+    start = mean[order == 0][hint]
+    changed = torch.where((mean - start).norm(dim=1) > SAME_COLOR, order, STAMPS)
+    end = torch.full((count,), STAMPS, device=mean.device).scatter_reduce(0, hint, changed, "amin")
+    return order < end[hint]
+
+
+def _fill(shape: torch.Size, owner: Tensor, top: Tensor, left: Tensor, side: Tensor, value: Tensor) -> Tensor:
+    """Fill squares with their values, the largest value on top: int64 (B, H, W), 0 where there is none."""
+    batch, _, height, width = shape
+    step = torch.arange(LARGEST, device=owner.device)
+    rows, columns = (top[:, None, None] + step[:, None]), (left[:, None, None] + step)  # (S, 9, 1), (S, 1, 9)
+    bottom, right = (top + side).clamp_max(height), (left + side).clamp_max(width)
     inside = (rows < bottom[:, None, None]) & (columns < right[:, None, None])
     index = ((owner[:, None, None] * height + rows) * width + columns)[inside]
-    patch = torch.arange(len(owner), device=ab.device)[:, None, None].expand_as(inside)[inside]
-    painted = ab.new_zeros(batch * height * width, 3)
-    painted[index] = torch.cat([mean, mean.new_ones(len(mean), 1)], 1)[patch]
-    painted = painted.view(batch, height, width, 3).permute(0, 3, 1, 2)
-    return painted[:, :2].contiguous(), painted[:, 2:].contiguous()
+    filled = torch.zeros(batch * height * width, dtype=torch.int64, device=owner.device)
+    filled.scatter_reduce_(0, index, value[:, None, None].expand_as(inside)[inside], "amax")
+    return filled.view(batch, height, width)
 
 
-def global_hints(rgb: Tensor, encoded: Tensor, generator: torch.Generator, share: float = 0.25) -> Tensor:
-    """Reveal the histogram and the mean saturation, each for a share of the photographs (paper §3.2).
+def global_hints(rgb: Tensor, encoded: Tensor, users: Users) -> Tensor:
+    """Give the histogram and the mean saturation where they are revealed (paper §3.2).
 
     rgb: (B, 3, H, W) in 0..1; encoded: (B, 313, h, w), the soft-encoded truth. Returns (B, 316).
     """
-    reveal = (torch.rand(len(rgb), 2, generator=generator, device=rgb.device) < share).float()
-    histogram = encoded.mean(dim=(2, 3)) * reveal[:, :1]
-    saturation = bins.saturation(rgb).mean((1, 2))[:, None] * reveal[:, 1:]
-    return torch.cat([histogram, reveal[:, :1], saturation, reveal[:, 1:]], 1)
+    histogram = encoded.mean(dim=(2, 3)) * users.reveal[:, :1]
+    saturation = bins.saturation(rgb).mean((1, 2))[:, None] * users.reveal[:, 1:]
+    return torch.cat([histogram, users.reveal[:, :1], saturation, users.reveal[:, 1:]], 1)
 
 
-def age(lightness: Tensor, generator: torch.Generator) -> Tensor:
+def age(lightness: Tensor, users: Users) -> Tensor:
     """Make some photographs old: less or more contrast, lifted blacks, grain. lightness: (B, 1, H, W) in 0..100."""
-
-    def draw(low: float, high: float, share: float, neutral: float) -> Tensor:
-        value = low + (high - low) * torch.rand(len(lightness), generator=generator, device=lightness.device)
-        chosen = torch.rand(len(lightness), generator=generator, device=lightness.device) < share
-        return torch.where(chosen, value, neutral).view(-1, 1, 1, 1)
-
-    contrast, lift, grain = draw(0.6, 1.2, 0.3, 1.0), draw(-8.0, 8.0, 0.3, 0.0), draw(0.5, 5.0, 0.2, 0.0)
-    noise = torch.randn(lightness.shape, generator=generator, device=lightness.device)
-    return ((lightness - 50) * contrast + 50 + lift + grain * noise).clamp(0, 100)
+    return ((lightness - 50) * users.contrast + 50 + users.lift + users.noise).clamp(0, 100)

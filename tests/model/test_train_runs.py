@@ -1,0 +1,158 @@
+"""Training runs: stopped, killed, shared by processes, of each network; with a network so small that seconds do."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from huedot.model import Colorizer
+from huedot.model.train.loop import Run
+from huedot.model.train.measure import measure
+from huedot.model.train.options import Options
+from huedot.protocol.errors import ArgumentError, FileError
+
+TINY = json.dumps(
+    {"widths": [8, 16, 32], "encoder_attention": 1, "hint_attention": 1, "affinity_width": 4, "palette_width": 16}
+)
+SHORT = {
+    "config": TINY,
+    "batch": 2,
+    "crop": 64,
+    "late_batch": 2,
+    "late_crop": 64,
+    "warmup": 1,
+    "threads": 2,
+    "preview_every": 0,
+    "log_every": 1,
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Five photographs in which a colored disc lies on another color."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:80, :96]
+    disc = ((rows - 40) ** 2 + (columns - 48) ** 2 < 600)[..., None]
+    for i in range(5):
+        pixels = np.where(disc, rng.integers(0, 256, 3), rng.integers(0, 256, 3)) + rng.normal(0, 8, (80, 96, 1))
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(photos / f"{i}.png")
+    return photos
+
+
+def records(folder):
+    """The log, without what depends on the machine's mood."""
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name != "photographs_per_second"} for line in lines]
+
+
+def words(options):
+    return [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+
+
+def test_a_run_stops_and_goes_on_and_its_weights_load(folder, tmp_path):
+    out = tmp_path / "run"
+    assert [r["step"] for r in Run(out, folder, Options(steps=1, **SHORT)).train()] == [1]
+    run = Run(out, folder, Options(steps=2, **SHORT))
+    assert run.step == 1
+    assert [r["step"] for r in run.train()] == [2]
+    assert [r["step"] for r in records(out)] == [1, 2]
+    assert json.loads((out / "config.json").read_text())["options"] == asdict(run.options)
+    photo = Colorizer.load(out / "huedot.safetensors", working_size=64).open(np.zeros((40, 40), np.uint8))
+    assert photo.colorize().shape == (40, 40, 3)
+
+
+@pytest.mark.timeout(300)
+def test_a_killed_run_goes_on_to_the_bit(folder, tmp_path):
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    options = Options(**{**SHORT, "steps": 40, "late_crop": 96, "log_every": 3, "checkpoint_every": 7})
+    command = [sys.executable, "-m", "huedot.model.train", folder, "-o", killed, *words(asdict(options))]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 120
+        while not (killed / "log.jsonl").exists() or len(records(killed)) < 4:  # 12 steps, of which 7 are kept
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+    finally:
+        process.kill()
+        process.wait()
+    resumed = Run(killed, folder, options)
+    assert 7 <= resumed.step < 40
+    list(resumed.train())
+    list(Run(whole, folder, options).train())
+    assert records(killed) == records(whole)
+    states = [torch.load(run / "checkpoint.pt", weights_only=True) for run in (killed, whole)]
+    for part in ("network", "average"):
+        assert all(torch.equal(states[0][part][name], value) for name, value in states[1][part].items())
+
+
+@pytest.mark.timeout(300)
+def test_two_processes_learn_what_one_does(folder, tmp_path):
+    options = Options(**{**SHORT, "steps": 3, "batch": 4, "precision": "float32"})
+    list(Run(tmp_path / "one", folder, options).train())
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    program = ["-m", "huedot.model.train", folder, "-o", tmp_path / "two", *words(asdict(options))]
+    subprocess.run([*torchrun, *program], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True)
+    one, two = records(tmp_path / "one"), records(tmp_path / "two")
+    assert len(one) == len(two) == 3  # only the first process writes
+    for a, b in zip(one, two, strict=True):
+        assert a == pytest.approx(b, rel=1e-4)
+    assert json.loads((tmp_path / "two" / "config.json").read_text())["processes"] == 2
+
+
+@pytest.mark.parametrize("architecture", ["siggraph17", "siggraph17-global"])
+def test_the_published_networks_train_and_their_weights_load(folder, tmp_path, architecture):
+    options = Options(**{**SHORT, "architecture": architecture, "steps": 1, "crop": 32, "late_crop": 32})
+    run = Run(tmp_path / "run", folder, options)
+    list(run.train())
+    photo = Colorizer.load(run.weights, working_size=64).open(np.zeros((40, 40), np.uint8))
+    assert photo.colorize().shape == (40, 40, 3)
+    again = Run(tmp_path / "again", folder, options, start=run.weights)
+    shipped, started = run.average.half(), again.network.state_dict()
+    assert all(torch.equal(shipped[name].to(value.dtype), value) for name, value in started.items())
+    with pytest.raises(ArgumentError, match="another network"):
+        Run(tmp_path / "other", folder, Options(**SHORT), start=run.weights)
+
+
+def test_previews_show_what_the_network_makes_of_photographs(folder, tmp_path):
+    options = Options(**{**SHORT, "steps": 4, "preview_every": 2})
+    list(Run(tmp_path, folder, options).train())
+    sheets = sorted((tmp_path / "previews").iterdir())
+    assert [sheet.name for sheet in sheets] == ["0000002.png", "0000004.png"]
+    columns = [np.asarray(Image.open(sheet)).reshape(6 * 64, 5, 64, 3) for sheet in sheets]
+    gray, automatic, dots, colored, truth = np.moveaxis(columns[1], 1, 0).astype(int)
+    assert np.ptp(gray, axis=2).max() <= 2
+    assert 0 < np.ptp(dots, axis=2).mean() < np.ptp(truth, axis=2).mean()
+    assert np.abs(automatic - colored).max() > 0
+    assert np.array_equal(columns[0][:, 4], truth)  # every sheet shows the same photographs
+    assert not np.array_equal(columns[0][:, 1], automatic)
+
+
+def test_measuring_leaves_nothing_behind(folder, tmp_path):
+    speeds = measure(Run(tmp_path / "run", folder, Options(**SHORT)), 2)
+    assert set(speeds) == {"loader", "network", "together", "threads"}
+    assert all(speed > 0 for speed in speeds.values())
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_run_is_refused_by_name(folder, tmp_path):
+    (tmp_path / "checkpoint.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(FileError, match=r"checkpoint\.pt"):
+        Run(tmp_path, folder, Options(**SHORT))
+
+
+def test_a_torn_line_of_the_log_is_forgotten(folder, tmp_path):
+    list(Run(tmp_path, folder, Options(steps=2, **SHORT)).train())
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write('{"step": 3, "hub')
+    list(Run(tmp_path, folder, Options(steps=3, **SHORT)).train())
+    assert [record["step"] for record in records(tmp_path)] == [1, 2, 3]
