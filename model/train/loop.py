@@ -41,7 +41,7 @@ class Run:
         encoder: Path | None = None,
         world: World | None = None,
     ) -> None:
-        """Begin a run, or go on with the one in the folder. Nothing is written before the first step is done.
+        """Begin a run, or go on with the one in the folder. Nothing is written before the first step.
 
         Raises ArgumentError, FileError, WeightsMissing or WeightsCorrupt.
         """
@@ -89,12 +89,11 @@ class Run:
 
         progress: called after each step with its number and about how many seconds are left.
         """
-        options, clock = self.options, _Clock(self.options, self.step)
-        if self.world.leads:
-            self.folder.describe(options, len(self.photographs), self.world.size)
-            if self.step == 0:  # a run that is killed at once goes on from the same weights, too
-                self.save()
-        for rgb8 in batches(self.photographs, options, range(self.step, options.steps), self.world):
+        options, first, clock = self.options, self.step, _Clock(self.options, self.step)
+        for rgb8 in batches(self.photographs, options, range(first, options.steps), self.world):
+            if self.world.leads and self.step == first:
+                self.folder.describe(options, len(self.photographs), self.world.size)
+                self.save()  # a new run that is killed at once goes on from the same weights, too
             self._unrecorded.append(self.learn(rgb8))
             self.step += 1
             progress(self.step, clock.seconds_left(self.step))

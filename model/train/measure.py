@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from itertools import repeat
+from itertools import islice, repeat
 
 import torch
 from torch import Tensor
@@ -24,23 +24,22 @@ def measure(run: Run, steps: int) -> dict[str, float]:
     options, world = run.options, run.world
     if steps < 1:
         raise ArgumentError("measure", f"{steps} steps cannot be measured.", "Try 20.")
-    wanted = range(steps + AHEAD)  # the first are warming up
-    loader = _speed(run, batches(run.photographs, options, wanted, world), learn=False)
+    wanted = range(steps + 2 * AHEAD + 1)  # there are always as many on the way, also when the clock stops
+    loader = _speed(run, batches(run.photographs, options, wanted, world), steps, learn=False)
     batch = next(iter(batches(run.photographs, options, range(1), world)))
-    network = _speed(run, repeat(batch, len(wanted)), learn=True)
-    both = _speed(run, batches(run.photographs, options, wanted, world), learn=True)
+    network = _speed(run, repeat(batch), steps, learn=True)
+    both = _speed(run, batches(run.photographs, options, wanted, world), steps, learn=True)
     return {"loader": loader, "network": network, "together": both, "threads": threads_of(options)}
 
 
-def _speed(run: Run, source: Iterable[Tensor], learn: bool) -> float:
-    began, steps = 0.0, 0
-    for i, rgb8 in enumerate(source):
-        if i == AHEAD:
-            _wait(run.world.device)
-            began = time.monotonic()
+def _speed(run: Run, source: Iterable[Tensor], steps: int, learn: bool) -> float:
+    began = 0.0
+    for i, rgb8 in enumerate(islice(source, AHEAD + steps + 1)):
         if learn:
             run.learn(rgb8)
-        steps = i + 1 - AHEAD
+        if i == AHEAD:  # the first were warming up
+            _wait(run.world.device)
+            began = time.monotonic()
     _wait(run.world.device)
     return steps * run.options.batch / (time.monotonic() - began)
 

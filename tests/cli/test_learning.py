@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-SHORT = ("--batch", 1, "--crop", 64, "--late-batch", 1, "--late-crop", 64)
+SHORT = ("--batch", 1, "--crop", 64, "--late-batch", 1, "--late-crop", 64, "--threads", 1, "--preview-every", 0)
+TINY = '{"widths": [8, 16, 32], "encoder_attention": 1, "hint_attention": 1}'
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,13 @@ SHORT = ("--batch", 1, "--crop", 64, "--late-batch", 1, "--late-crop", 64)
         (("train", "photographs", "-o", "run", "--start", "text/text.png"), "text.png"),
         (("train", "photographs", "-o", "run", "--encoder", "text/text.png"), "text.png"),
         (("train", "photographs", "-o", "run", "--steps", "many"), "--steps"),
+        (("train", "photographs", "-o", "run", "--steps", "0"), "steps"),
+        (("train", "photographs", "-o", "run", "--crop", "100"), "crop"),
+        (("train", "photographs", "-o", "run", "--architecture", "other"), "other"),
+        (("train", "photographs", "-o", "run", "--config", "{'a': 1}"), "config"),
+        (("train", "photographs", "-o", "run", "--config", '{"depth": 3}'), "depth"),
+        (("train", "photographs", "-o", "run", "--measure", "0"), "measure"),
+        (("train", "text", "-o", "run"), "text.png"),
         (("evaluate", "nowhere"), "nowhere"),
         (("evaluate", "empty"), "empty"),
         (("evaluate", "text"), "text.png"),
@@ -52,9 +60,21 @@ def test_train_goes_on_where_it_stopped(huedot, photographs, tmp_path):
     code, out, err = huedot("train", photographs, "-o", run, "--steps", 1, *SHORT)
     assert (code, err) == (0, "")
     assert str(run / "huedot.safetensors") in out
-    code, out, _ = huedot("train", photographs, "-o", run, "--steps", 2, *SHORT, "--json")
+    code, out, _ = huedot("train", photographs, "-o", run, "--steps", 2, "--json")  # the folder knows the rest
     answer = json.loads(out)
-    assert (code, answer["steps"], answer["step"]) == (0, 2, 2)
+    assert (code, answer["steps"], answer["step"], answer["crop"]) == (0, 2, 2, 64)
     assert len((run / "log.jsonl").read_text().splitlines()) == 2
-    code, out, _ = huedot("train", photographs, "-o", run, "--steps", 2, *SHORT, "--json")
+    code, out, _ = huedot("train", photographs, "-o", run, "--json")
     assert (code, json.loads(out)["steps"]) == (0, 2)  # there was nothing left to do
+    code, _, err = huedot("train", photographs, "-o", run, "--architecture", "siggraph17")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "another network" in err
+
+
+def test_train_measures_and_writes_nothing(huedot, photographs, tmp_path):
+    run = tmp_path / "run"
+    code, out, _ = huedot("train", photographs, "-o", run, "--measure", 1, "--json", *SHORT, "--config", TINY)
+    assert (code, set(json.loads(out))) == (0, {"loader", "network", "together", "threads"})
+    code, table, err = huedot("train", photographs, "-o", run, "--measure", 1, *SHORT, "--config", TINY)
+    assert (code, err, len(table.splitlines())) == (0, "", 5)
+    assert not run.exists()
