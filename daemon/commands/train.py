@@ -44,15 +44,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(training: Run) -> dict[str, object]:
-    from huedot.model.train.__main__ import duration, line
+    from huedot.model.train.__main__ import duration
 
     latest: dict[str, float] = {}
     steps = training.options.steps
     with working(f"training on {training.world.device}") as show:
 
         def progress(step: int, left: float) -> None:
-            losses = line({"huber": latest["huber"]}) if latest else ""
-            show(f"step {step} of {steps}, {duration(left)} left  {losses}", step / steps)
+            losses = f", huber {latest['huber']:.3g}" if latest else ""
+            show(f"step {step} of {steps}, {duration(left)} left{losses}", step / steps)
 
         for record in training.train(progress):
             latest = record

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -56,11 +57,22 @@ def main() -> None:
         logging.basicConfig(level=logging.INFO if world.leads else logging.ERROR, format="%(message)s")
         try:
             run = open_run(arguments, world)
-            records = run.train() if arguments.measure is None else [measure(run, arguments.measure)]
-            for record in records:
-                logging.info(line(record))
+            for text in _train(run) if arguments.measure is None else [line(measure(run, arguments.measure))]:
+                logging.info(text)
         except HueDotError as error:
             parser.exit(2, f"{error}\n")
+
+
+def _train(run: Run) -> Iterator[str]:
+    """Train to the end of the schedule; yields a line for each record."""
+    left = 0.0
+
+    def progress(step: int, seconds: float) -> None:
+        nonlocal left
+        left = seconds
+
+    for record in run.train(progress):
+        yield f"{line(record)}  {duration(left)} left"
 
 
 def line(record: dict[str, float]) -> str:

@@ -46,8 +46,9 @@ class RunFolder:
 
     def log(self, record: dict[str, float]) -> None:
         """Add a record to the log."""
+        short = {name: value if isinstance(value, int) else float(f"{value:.6g}") for name, value in record.items()}
         with (self.path / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps({name: float(f"{value:.6g}") for name, value in record.items()}) + "\n")
+            file.write(json.dumps(short) + "\n")
 
     def forget_after(self, step: int) -> None:
         """Take the records of steps that will be done again out of the log."""

@@ -46,6 +46,6 @@ def batches(
         while started:
             crops = [future.result() for future in started.popleft()]
             started.extend(start(step) for step in islice(waiting, 1))
-            yield torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)  # channels last in memory, as the networks like it
+            yield torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

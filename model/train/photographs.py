@@ -40,6 +40,7 @@ class PhotographFolder:
 
     def __init__(self, folder: Path) -> None:
         """Index the folder. Raises FileError where there is no image to train on."""
+        self.useless: dict[int, FileError] = {}  # what has turned out not to be of use, and why
         self.entries = [entry for path in sorted(folder.rglob("*")) for entry in _entries(path)]
         if not self.entries:
             raise FileError(
@@ -114,9 +115,11 @@ def order(count: int, seed: int, again: int) -> NDArray[np.int64]:
 def _usable(folder: PhotographFolder, photograph: int, seed: int) -> Image.Image:
     for place in range(photograph, photograph + TRIES):
         again, position = divmod(place, len(folder))
-        try:
-            return folder.read(order(len(folder), seed, again)[position])
-        except FileError as error:
-            log.info("%s", error)
-            last = error
-    raise last
+        index = int(order(len(folder), seed, again)[position])
+        if index not in folder.useless:
+            try:
+                return folder.read(index)
+            except FileError as error:
+                folder.useless[index] = error
+                log.info("%s", error)
+    raise folder.useless[index]
