@@ -1,4 +1,4 @@
-"""Batches, made ahead by threads: decoders and resizers let go of Python's lock, so that threads are enough."""
+"""Batches, made ahead by threads: a photograph takes 0.2 ms of Python and 1 to 4 of decoding, which threads share."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from huedot.model.backends import is_half_fast
+from huedot.protocol.errors import HueDotError
 
 from . import simulate
 from .average import Average
@@ -87,7 +88,8 @@ class Run:
     def train(self, progress: Callable[[int, float], None] = lambda step, left: None) -> Iterator[dict[str, float]]:
         """Train to the end of the schedule; yields a record every `log_every` steps.
 
-        progress: called after each step with its number and about how many seconds are left.
+        progress: called after each step with its number and about how many seconds are left. Raises FileError where
+        photographs cannot be read, and HueDotError if the loss is a number no more.
         """
         options, first, clock = self.options, self.step, _Clock(self.options, self.step)
         for rgb8 in batches(self.photographs, options, range(first, options.steps), self.world):
@@ -97,6 +99,8 @@ class Run:
             self._unrecorded.append(self.learn(rgb8))
             self.step += 1
             progress(self.step, clock.seconds_left(self.step))
+            if self._is_due(options.log_every) or self._is_due(options.checkpoint_every):
+                self._check()
             if self._is_due(options.log_every):
                 yield self._record(clock)
             if self.world.leads and options.preview_every and self._is_due(options.preview_every):
@@ -106,6 +110,13 @@ class Run:
 
     def _is_due(self, every: int) -> bool:
         return self.step % every == 0 or self.step == self.options.steps
+
+    def _check(self) -> None:
+        if not bool(self._unrecorded[-1].isfinite().all()):  # as it will be from here on
+            raise HueDotError(
+                f"At step {self.step} the loss is no number any more; the last checkpoint is sound.",
+                "Go on from it with a lower --rate.",
+            )
 
     def learn(self, rgb8: Tensor) -> Tensor:
         """Learn from this process's part of a batch; returns the losses, and last the norm of the gradient."""

@@ -1,8 +1,10 @@
 """The parts of training: photographs, simulated users, objectives, schedule."""
 
 import io
+import logging
 import tarfile
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,13 +63,15 @@ def test_a_folder_of_no_use_is_refused(tmp_path, files):
         crop(PhotographFolder(tmp_path), 32, 0, (1, 0, 0))
 
 
-def test_what_cannot_be_used_is_passed_over(folder):
+def test_what_cannot_be_used_is_named_once_and_passed_over(folder, caplog):
+    caplog.set_level(logging.INFO)
     (folder / "broken.jpg").write_bytes((folder / "two.jpg").read_bytes()[:200])
     Image.new("RGB", (64, 64), (90, 90, 90)).save(folder / "gray.png")
     photographs = PhotographFolder(folder)
     assert len(photographs) == 5
     for place in range(10):
         assert np.ptp(crop(photographs, 32, place, (1, 0, place)), axis=2).max() > 50
+    assert sorted(Path(message.split()[0]).name for message in caplog.messages) == ["broken.jpg", "gray.png"]
 
 
 def test_large_photographs_are_shrunk_and_turned_upright(tmp_path):

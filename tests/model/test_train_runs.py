@@ -16,7 +16,7 @@ from huedot.model import Colorizer
 from huedot.model.train.loop import Run
 from huedot.model.train.measure import measure
 from huedot.model.train.options import Options
-from huedot.protocol.errors import ArgumentError, FileError
+from huedot.protocol.errors import ArgumentError, FileError, HueDotError
 
 TINY = json.dumps(
     {"widths": [8, 16, 32], "encoder_attention": 1, "hint_attention": 1, "affinity_width": 4, "palette_width": 16}
@@ -148,6 +148,13 @@ def test_a_damaged_run_is_refused_by_name(folder, tmp_path):
     (tmp_path / "checkpoint.pt").write_bytes(b"no checkpoint")
     with pytest.raises(FileError, match=r"checkpoint\.pt"):
         Run(tmp_path, folder, Options(**SHORT))
+
+
+def test_a_run_that_diverges_keeps_its_last_sound_checkpoint(folder, tmp_path):
+    list(Run(tmp_path, folder, Options(steps=1, **SHORT)).train())
+    with pytest.raises(HueDotError, match="step 3 the loss is no number"):
+        list(Run(tmp_path, folder, Options(**{**SHORT, "steps": 5, "rate": 1e30, "checkpoint_every": 9})).train())
+    assert Run(tmp_path, folder, Options(steps=5, **SHORT)).step == 1
 
 
 def test_a_torn_line_of_the_log_is_forgotten(folder, tmp_path):
