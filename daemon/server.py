@@ -34,6 +34,7 @@ from huedot.protocol.wire import (
     refusal,
 )
 
+from . import memory
 from .studio import Studio
 from .worker import Job, Worker, error_fields
 
@@ -45,6 +46,7 @@ REFUSALS_EVERY_S = 10.0  # at most one line of the log
 PATIENCE_S = 10.0  # after which a peer that does not read is given up
 RECENT_S = 60.0  # a ROUTER is not told who leaves: who was heard of within this time counts as a client
 TICK_MS = 500
+REST_S = 10.0  # of quiet, after which memory that was freed is given back
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +87,7 @@ class Server:
         self._worker = Worker(studio, self._deliver, QUEUE, idle_unload_s)
         self._running, self._began, self._active = True, time.monotonic(), time.monotonic()
         self._counts = {"completed": 0, "superseded": 0, "failed": 0}
-        self._refused, self._noted = 0, -REFUSALS_EVERY_S
+        self._refused, self._noted, self._tidied = 0, -REFUSALS_EVERY_S, self._began
         self._milliseconds: deque[float] = deque(maxlen=100)
 
     def listen_unix(self, listener: socket.socket, path: str) -> str:
@@ -123,6 +125,7 @@ class Server:
                 self._receive()
             self._answer_finished()
             self._retry_outboxes()
+            self._tidy_up()
             if self._idle_too_long():
                 break
         return self._close()
@@ -154,6 +157,11 @@ class Server:
             peer = self._peers.get(job.peer)
             if peer is not None and job.request.id in peer.pending:  # else the connection has begun anew since
                 self._reply(job.peer, job.request.id, kind, fields, frames)
+
+    def _tidy_up(self) -> None:
+        if time.monotonic() - max(self._active, self._tidied) > REST_S and not len(self._worker):
+            memory.give_back()
+            self._tidied = time.monotonic()
 
     def _idle_too_long(self) -> bool:
         idle = time.monotonic() - self._active
