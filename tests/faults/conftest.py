@@ -2,11 +2,14 @@
 
 import secrets
 import shutil
+import time
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
+from huedot.daemon import lifecycle
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.messages import Hints, image_id
@@ -15,6 +18,7 @@ from huedot.protocol.zmtp import ZmtpTransport
 
 from ..daemon.conftest import Daemon, make_runtime
 
+MiB = 1 << 20
 LINES = pytest.StashKey[list[str]]()
 DOT = {"x": 20, "y": 12, "rgb": [180, 60, 40]}
 
@@ -97,6 +101,26 @@ class State:
             self.threads = process.num_threads()
 
 
+def milliseconds(since):
+    return (time.perf_counter() - since) * 1000
+
+
+class Peak:
+    """The most memory that a daemon comes to hold, above what it holds now: Linux counts it."""
+
+    def __init__(self, daemon):
+        self._process = Path(f"/proc/{daemon.process.pid}")
+        (self._process / "clear_refs").write_text("5")
+        self._before = self._most()
+
+    def _most(self):
+        lines = (self._process / "status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+
+    def grown(self):
+        return (self._most() - self._before) / MiB
+
+
 def opened(session, seed=0, width=64, height=48):
     pixels = photograph(seed, width, height)
     image = image_id(pixels, width, height, 1)
@@ -109,11 +133,18 @@ def opened(session, seed=0, width=64, height=48):
 
 def answer(session, identity, patience=30.0):
     """Return the terminal reply to a request."""
-    import time
-
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         reply = session.receive(1.0)
         if reply is not None and reply.kind != "progress" and reply.id == identity:
             return reply
     raise AssertionError(f"{identity} was not answered within {patience} s")
+
+
+@pytest.fixture
+def runtime(monkeypatch):
+    """A place for a daemon and its log that no other test uses."""
+    folder = make_runtime(monkeypatch)
+    yield folder
+    lifecycle.stop()
+    shutil.rmtree(folder, ignore_errors=True)
