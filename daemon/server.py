@@ -46,6 +46,7 @@ REFUSALS_EVERY_S = 10.0  # at most one line of the log
 PATIENCE_S = 10.0  # after which a peer that does not read is given up
 RECENT_S = 60.0  # a ROUTER is not told who leaves: who was heard of within this time counts as a client
 TICK_MS = 500
+RETRY_MS = 5  # libzmq may take a message for a peer later, and does not say when
 REST_S = 10.0  # of quiet, after which memory that was freed is given back
 
 log = logging.getLogger(__name__)
@@ -117,14 +118,15 @@ class Server:
         poller = zmq.Poller()
         poller.register(self._router, zmq.POLLIN)
         poller.register(self._wake_reader, zmq.POLLIN)
+        held = False
         while self._running:
-            ready = dict(poller.poll(TICK_MS))
+            ready = dict(poller.poll(RETRY_MS if held else TICK_MS))
             if self._wake_reader.fileno() in ready:
                 self._drain_wakes()
             if self._router in ready:
                 self._receive()
             self._answer_finished()
-            self._retry_outboxes()
+            held = self._retry_outboxes()
             self._tidy_up()
             if self._idle_too_long():
                 break
@@ -207,7 +209,7 @@ class Server:
         """Answer a message that cannot be trusted, and forget its connection."""
         self._note_refusal(error)
         self._forget(identity)
-        self._send(identity, Peer(Channel()), refusal(error))
+        self._send(identity, self._peer(identity), refusal(error))
 
     def _note_refusal(self, error: HueDotError) -> None:
         """Log refusals, but let nobody fill the disk, or a pipe that nobody reads, with them."""
@@ -251,7 +253,7 @@ class Server:
 
     def _hello(self, identity: bytes, peer: Peer, request: Request) -> None:
         peer.channel.nonce = request.parameters["nonce"]
-        check_version(request.parameters["protocol"])
+        check_version(request.parameters["protocol"], VERSION)
         nonce = secrets.token_bytes(NONCE_BYTES)
         limits = {
             "header_bytes": MAX_HEADER_BYTES,
@@ -333,7 +335,8 @@ class Server:
             log.warning("a peer reads nothing: dropped")
             self._forget(identity)
 
-    def _retry_outboxes(self) -> None:
+    def _retry_outboxes(self) -> bool:
+        """Send what was held for peers; returns whether some is held still."""
         for identity, peer in [item for item in self._peers.items() if item[1].outbox]:
             waiting, peer.outbox = peer.outbox, deque()
             since = peer.stuck_since
@@ -345,6 +348,7 @@ class Server:
             if time.monotonic() - since > PATIENCE_S:
                 log.warning("a peer has read nothing for %.0f s: dropped", PATIENCE_S)
                 self._forget(identity)
+        return any(peer.outbox for peer in self._peers.values())
 
     def _close(self) -> bool:
         jobs, _ = self._worker.cancel(lambda job: True)

@@ -185,11 +185,13 @@ def refusal(error: HueDotError) -> list[Buffer]:
     return Channel(side=DAEMON).seal(header)
 
 
-def check_version(theirs: object) -> None:
-    """Raise UnsupportedVersion unless the other side's "major.minor" has our major."""
-    major = theirs.partition(".")[0] if isinstance(theirs, str) else ""
-    if major != VERSION.partition(".")[0]:
-        raise UnsupportedVersion(
-            f"One side speaks version {theirs!r} of the HueDot protocol, the other {VERSION}.",
-            "Update HueDot and its plugins to the same release.",
-        )
+def check_version(plugin: object, daemon: object) -> None:
+    """Raise UnsupportedVersion, which says whom to update, unless both sides' "major.minor" have the same major."""
+    majors = [str(version).partition(".")[0] for version in (plugin, daemon)]
+    if majors[0] == majors[1]:
+        return
+    what = f"The plugin speaks version {plugin!r:.20} of the HueDot protocol, the daemon {daemon!r:.20}."
+    of_plugin, of_daemon = (int(major) if major.isdecimal() else 0 for major in majors)
+    if of_plugin < of_daemon:
+        raise UnsupportedVersion(what, "Update the plugin: huedot install, then start the editor again.")
+    raise UnsupportedVersion(what, "Update the daemon: pipx upgrade huedot, then huedot restart.")
