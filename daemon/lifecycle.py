@@ -21,7 +21,7 @@ from platformdirs import user_log_path
 from huedot.protocol import launcher
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import Endpoint, find_endpoint, remove_endpoint, write_endpoint
-from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError
+from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError, Unauthorized
 from huedot.protocol.paths import private_directory, runtime_directories, socket_path
 from huedot.protocol.wire import VERSION, Header
 
@@ -151,7 +151,9 @@ def start(options: ServeOptions = ServeOptions(), timeout: float = launcher.PATI
     try:
         stale = find_endpoint().instance
         return status_hello(), False
-    except DaemonUnreachable:
+    except (DaemonUnreachable, Unauthorized) as error:
+        if isinstance(error, Unauthorized) and not stale:  # its file is not what it should be
+            raise
         command = [sys.executable, "-m", "huedot.daemon.cli", "serve", *options.words()]
         launcher.launch(dead=stale, patience=timeout, words=command)
         return status_hello(), True
@@ -179,7 +181,7 @@ def stop() -> bool:
     try:
         with _client() as client:
             client.shutdown()
-    except DaemonUnreachable:
+    except (DaemonUnreachable, Unauthorized):  # or a stranger has taken the port of one that died
         if process is None:
             remove_endpoint(endpoint.instance)
             return False

@@ -212,7 +212,11 @@ class Client:
         return self._greet(launcher.launch(dead=instance))
 
     def _greet(self, endpoint: Endpoint) -> Session:
-        return Session(self._transport(endpoint.address), endpoint.key, *self._app)
+        try:
+            return Session(self._transport(endpoint.address), endpoint.key, *self._app)
+        except Unauthorized as error:
+            what = f"What listens at {endpoint.address} is not the daemon that its file tells of. {error.message}"
+            raise Unauthorized(what, "Restart the daemon: huedot restart.") from error
 
     def _ask(self, call: _Call) -> Reply:
         """Ask, and if the daemon dies over it, ask its successor: every request may be repeated (section 4)."""
