@@ -115,6 +115,7 @@ class Server:
 
         Returns whether the worker has ended; if not, it is inside torch, and the interpreter cannot end in peace.
         """
+        self._worker.start()  # not before: a daemon that cannot listen must be free to end
         poller = zmq.Poller()
         poller.register(self._router, zmq.POLLIN)
         poller.register(self._wake_reader, zmq.POLLIN)

@@ -45,7 +45,7 @@ class Worker:
     """Runs a studio on a thread of its own."""
 
     def __init__(self, studio: Studio, deliver: Deliver, limit: int, idle_unload_s: float) -> None:
-        """Start working.
+        """Prepare to work; `start` begins.
 
         deliver: called on the worker's thread with every reply; limit: jobs that may wait; idle_unload_s: seconds
         without a job after which the network is unloaded, 0 for never.
@@ -57,6 +57,9 @@ class Worker:
         self._stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Load the network, and begin with what waits."""
         self._thread.start()
 
     def __len__(self) -> int:
