@@ -17,6 +17,7 @@ from huedot.protocol.session import Session
 from huedot.protocol.zmtp import ZmtpTransport
 
 from ..daemon.conftest import Daemon, make_runtime
+from .processes import peak_memory
 
 MiB = 1 << 20
 LINES = pytest.StashKey[list[str]]()
@@ -109,16 +110,12 @@ class Peak:
     """The most memory that a daemon comes to hold, above what it holds now: Linux counts it."""
 
     def __init__(self, daemon):
-        self._process = Path(f"/proc/{daemon.process.pid}")
-        (self._process / "clear_refs").write_text("5")
-        self._before = self._most()
-
-    def _most(self):
-        lines = (self._process / "status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+        self._pid = daemon.process.pid
+        Path(f"/proc/{self._pid}/clear_refs").write_text("5")
+        self._before = peak_memory(self._pid)
 
     def grown(self):
-        return (self._most() - self._before) / MiB
+        return (peak_memory(self._pid) - self._before) / MiB
 
 
 def opened(session, seed=0, width=64, height=48):
