@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["huedot.protocol", "msgpack"]):
 
 from msgpack import _cmsgpack, fallback
 
-ADDRESS_SPACE = 4 << 30  # bytes: an input that makes a decoder ask for more is a finding
+ROOM = 192 << 20  # bytes: an input that makes a decoder ask for more is a finding
 
 
 def header(data):
@@ -152,7 +152,8 @@ def main():
     decode = KINDS[kind]
     for i, seed in enumerate(seeds()[kind]):
         (Path(sys.argv[1]) / f"seed-{i}").write_bytes(seed)
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, resource.RLIM_INFINITY))
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + ROOM, resource.RLIM_INFINITY))
 
     def one(data):
         try:
