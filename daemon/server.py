@@ -46,6 +46,7 @@ REFUSALS_EVERY_S = 10.0  # at most one line of the log
 PATIENCE_S = 10.0  # after which a peer that does not read is given up
 RECENT_S = 60.0  # a ROUTER is not told who leaves: who was heard of within this time counts as a client
 TICK_MS = 500
+FAREWELL_S = 1.0  # for peers to take their last answers
 RETRY_MS = 5  # libzmq may take a message for a peer later, and does not say when
 REST_S = 10.0  # of quiet, after which memory that was freed is given back
 
@@ -356,6 +357,9 @@ class Server:
         self._answer_cancelled(jobs)
         ended = self._worker.stop(patience_s=1.0)
         self._answer_finished()
+        deadline = time.monotonic() + FAREWELL_S
+        while self._retry_outboxes() and time.monotonic() < deadline:
+            time.sleep(RETRY_MS / 1000)
         self._router.close()
         self._wake_reader.close()
         self._wake_writer.close()
