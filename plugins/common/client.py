@@ -21,7 +21,7 @@ from .zmtp import ZmtpTransport
 
 SLICE_S = 0.05  # how long a cancellation may go unnoticed
 PING_AFTER_S = 3.0  # of silence
-SILENT_AFTER_S = 15.0
+SILENT_AFTER_S = 12.0  # the ping, and then three times as long without a word
 KEPT = 4  # images and references whose pixels the client can send again
 
 Progress = Callable[[str, Optional[float]], None]  # stage, and fraction 0..1 where it is known
