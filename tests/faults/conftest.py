@@ -1,9 +1,11 @@
 """A real daemon, and a line for every fault: what happened, and the figure. `make test-faults` prints them."""
 
+import os
 import secrets
 import shutil
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import psutil
@@ -20,17 +22,33 @@ from ..daemon.conftest import Daemon, make_runtime
 from .processes import peak_memory
 
 MiB = 1 << 20
-LINES = pytest.StashKey[list[str]]()
+LINES = pytest.StashKey[list["Line"]]()
 DOT = {"x": 20, "y": 12, "rgb": [180, 60, 40]}
+BEGIN, END = "<!-- what the suite measured -->\n", "<!-- until here -->\n"
+
+
+class Line(NamedTuple):
+    """A line of the report."""
+
+    fault: str
+    what: str
+    holds: str  # the test's own words
+    test: str
+
+    def row(self):
+        cells = (self.fault, self.holds, self.what, f"`{self.test}`")
+        return " | ".join(["", *(cell.replace("|", "\\|") for cell in cells), ""]).strip()
 
 
 @pytest.fixture
 def figure(request):
     """Write a line of the report."""
     lines = request.config.stash.setdefault(LINES, [])
+    holds = " ".join((request.function.__doc__ or "").split())
+    test = request.node.nodeid.rpartition("/")[2].partition("[")[0]
 
     def write(fault, what):
-        lines.append(f"{fault:<58} {what}")
+        lines.append(Line(fault, what, holds, test))
 
     return write
 
@@ -40,7 +58,21 @@ def pytest_terminal_summary(terminalreporter, config):
     if lines:
         terminalreporter.section("faults, and what was measured")
         for line in lines:
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(f"{line.fault:<58} {line.what}")
+    if table := os.environ.get("HUEDOT_FAULTS_TABLE"):
+        write_table(Path(table), lines)
+
+
+def write_table(path, lines):
+    """Put what was measured into a document, in place of what was measured before."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    rows = [
+        "| fault | what holds | measured | test in tests/faults |",
+        "|---|---|---|---|",
+        *(line.row() for line in lines),
+    ]
+    path.write_text(before + BEGIN + "\n" + "\n".join(rows) + "\n\n" + END + after, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -83,6 +83,7 @@ def test_no_room_for_the_endpoint_file(disk, monkeypatch, tiny_weights, figure):
 
 
 def test_no_room_for_a_lock(disk, monkeypatch, tiny_weights, figure):
+    """One sentence, and nothing half written."""
     place = disk("size=64k", "mode=700", "nr_inodes=2")
     (place / "ballast").touch()
     monkeypatch.setenv("HUEDOT_RUNTIME", str(place))
@@ -247,6 +248,7 @@ def test_ten_daemons_at_once(runtime, tiny_weights, figure):
 
 
 def test_ten_commands_that_start_one(runtime, tiny_weights, figure):
+    """All find the same daemon."""
     words = [*COMMAND, "start", "--model", str(tiny_weights)]
     began = time.perf_counter()
     several = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(10)]

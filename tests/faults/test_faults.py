@@ -23,6 +23,7 @@ from .conftest import DOT, MiB, State, answer, milliseconds, opened, photograph
 
 
 def test_killed_in_the_middle_of_a_request(daemon, connect, figure):
+    """The client knows at once, by the connection that closes."""
     session = connect()
     image = opened(session, width=800, height=600)
     session.send("1", "variations", {"image": image})
@@ -37,6 +38,7 @@ def test_killed_in_the_middle_of_a_request(daemon, connect, figure):
 
 
 def test_a_plugin_outlives_its_daemon(daemon, figure):
+    """The next request goes to the new daemon, and the image along with it: the same pixels."""
     with Client("tests", "1", launch=False) as client:
         image = client.open_image(photograph(), 64, 48, 1)
         before = client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes()
@@ -49,6 +51,7 @@ def test_a_plugin_outlives_its_daemon(daemon, figure):
 
 
 def test_stopped_and_continued(daemon, connect, figure):
+    """What was asked meanwhile is answered, each reply with its own id."""
     session = connect()
     image = opened(session)
     os.kill(daemon.process.pid, signal.SIGSTOP)
@@ -111,6 +114,7 @@ def test_ten_thousand_malformed_messages(daemon, connect, figure):
 
 
 def test_a_thousand_clients_at_once(daemon, figure):
+    """Each is answered or told `busy`; pings meanwhile; memory and descriptors come back."""
     endpoint, before = find_endpoint(), State(daemon)
     with Client("tests", "1", launch=False) as first:
         image = first.open_image(photograph(), 64, 48, 1)
@@ -139,6 +143,7 @@ def test_a_thousand_clients_at_once(daemon, figure):
 
 
 def test_a_client_that_never_reads(daemon, connect, figure):
+    """What it does not read is held within bounds, and nobody else waits for it."""
     deaf, other = connect(), connect()
     image = opened(deaf, width=1000, height=1000)
     before = State(daemon).memory
@@ -203,6 +208,7 @@ def test_sixty_strokes_a_second(daemon, connect, figure):
 
 
 def test_a_client_that_dies(daemon, connect, figure):
+    """What it had asked for is cancelled, and its descriptor freed."""
     watcher = connect()
     before = State(daemon)
     for i in range(30):
@@ -224,6 +230,7 @@ def test_a_client_that_dies(daemon, connect, figure):
 
 @pytest.mark.timeout(500)
 def test_soak(daemon, connect, figure):
+    """Memory, descriptors and threads do not grow."""
     session, rng = connect(), random.Random(1)
     images = [opened(session, seed) for seed in range(3)]
     count, states = 20_000, []

@@ -98,6 +98,7 @@ def test_lies_about_size_take_no_memory(daemon, connect, figure):
 
 
 def test_a_client_does_not_send_what_is_no_number(connect, figure):
+    """It finds out itself."""
     session = connect()
     for value in (NAN, INF):
         with pytest.raises(HueDotError):

@@ -12,6 +12,7 @@ import socket
 import statistics
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,11 @@ from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.errors import FileError, HueDotError, Unauthorized, UnsupportedVersion
 from huedot.protocol.messages import Hints
 from huedot.protocol.session import Session
+from huedot.protocol.wire import MAX_FRAME_BYTES
 from huedot.protocol.zmtp import ZmtpTransport
 
 from ..daemon.conftest import Daemon
-from .conftest import DOT, milliseconds, normal_request, photograph
+from .conftest import DOT, MiB, milliseconds, normal_request, photograph
 from .processes import huedot
 
 NOBODY = 65534
@@ -250,6 +252,33 @@ def test_a_squatter_on_the_port(tcp, tiny_weights, figure):
     finally:
         squatter.close()
     figure("a squatter on a dead daemon's port", f"found out after {taken:.1f} ms, told {len(squatter.heard)} bytes")
+
+
+def test_a_squatter_that_announces_much(dial, figure):
+    """A plugin holds what has come, not what is announced: 256 MiB are announced, and one byte comes."""
+    body = b"\x05READY\x0bSocket-Type\0\0\0\x06ROUTER"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        greeting = threading.Thread(target=lambda: greet(listener, zmtp.GREETING + bytes([4, len(body)]) + body))
+        greeting.start()
+        transport = dial(f"tcp://127.0.0.1:{listener.getsockname()[1]}")
+        tracemalloc.start()
+        try:
+            assert transport.receive(0.5) is None
+            most = tracemalloc.get_traced_memory()[1] / MiB
+        finally:
+            tracemalloc.stop()
+        transport.close()
+        greeting.join(10)
+    assert most < 80
+    figure("a peer that announces 256 MiB to a plugin", f"{most:.0f} MiB at most, until they come")
+
+
+def greet(listener, said):
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(said + b"\x02" + MAX_FRAME_BYTES.to_bytes(8, "big") + b"x")
+        while connection.recv(1 << 16):
+            pass
 
 
 def as_nobody(work):
