@@ -2,7 +2,8 @@
 
 The pure-Python msgpack, which is what the plugins carry, is instrumented along with our own code. Each input does one
 of three things only: it decodes to what encodes to the same again, it raises one of our errors, or the fuzzer reports.
-CORPUS is a folder, to which good inputs are added; the options are libFuzzer's, -max_total_time=60 for a minute.
+CORPUS is a folder, to which good inputs are added, or one input to repeat; the options are libFuzzer's:
+-max_total_time=60 for a minute.
 """
 
 import os
@@ -150,8 +151,9 @@ KINDS = {each.__name__: each for each in (header, request, reply, endpoint_file,
 def main():
     kind = sys.argv.pop(1)
     decode = KINDS[kind]
-    for i, seed in enumerate(seeds()[kind]):
-        (Path(sys.argv[1]) / f"seed-{i}").write_bytes(seed)
+    corpus = Path(sys.argv[1])
+    for i, seed in enumerate(seeds()[kind] if corpus.is_dir() else []):
+        (corpus / f"seed-{i}").write_bytes(seed)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + ROOM, resource.RLIM_INFINITY))
 
