@@ -98,7 +98,7 @@ def test_no_room_for_a_lock(disk, monkeypatch, tiny_weights, figure):
 
 
 def test_a_limit_on_files(runtime, tiny_weights, figure):
-    """The same without a disk: the system lets the daemon write no byte to any file."""
+    """The system lets the daemon write no byte to any file: it says so and ends, and does not abort."""
 
     def no_files():
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))

@@ -265,7 +265,7 @@ def test_soak(daemon, connect, figure):
 
 
 def test_ten_threads_of_clients(daemon, figure):
-    """Ten editors at once, each with its own photograph, each answered with its own."""
+    """Each, with a photograph of its own, is answered with its own."""
     failures = []
 
     def edit(seed):

@@ -85,7 +85,7 @@ def test_lies_about_size(daemon, connect, figure):
 
 
 def test_lies_about_size_take_no_memory(daemon, connect, figure):
-    """The same without the million dots, whose bytes libzmq has to hold before anybody can refuse them."""
+    """All but the million dots, whose bytes have to travel: the daemon's peak of memory does not move."""
     session = connect()
     image = opened(session)
     short = [name for name in LIES if name != "a million dots"]
@@ -95,11 +95,11 @@ def test_lies_about_size_take_no_memory(daemon, connect, figure):
     for name in short * 20:
         tell(session, image, name)
     assert peak.grown() < 1
-    figure(f"{20 * len(short)} of them, one after the other", f"the daemon's peak {peak.grown():+.2f} MiB")
+    figure(f"{20 * len(short)} lies, one after the other", f"the daemon's peak {peak.grown():+.2f} MiB")
 
 
 def test_a_client_does_not_send_what_is_no_number(connect, figure):
-    """It finds out itself."""
+    """The plugins' client refuses to send it, and its connection goes on."""
     session = connect()
     for value in (NAN, INF):
         with pytest.raises(HueDotError):
