@@ -38,6 +38,7 @@ from . import memory
 from .studio import Studio
 from .worker import Job, Worker, error_fields
 
+VERSION_HERE = version("huedot")  # read once: it takes longer than the rest of an answer
 QUEUE = 256  # jobs that may wait
 PEERS = 4096  # connections remembered, the longest silent forgotten first
 HIGH_WATER = 8  # messages that libzmq holds for a peer that does not read
@@ -274,7 +275,7 @@ class Server:
     def _introduction(self) -> dict[str, Any]:
         return {
             "protocol": VERSION,
-            "daemon_version": version("huedot"),
+            "daemon_version": VERSION_HERE,
             "pid": os.getpid(),
             "instance": self.instance,
             "device": self._studio.device,
@@ -339,7 +340,8 @@ class Server:
 
     def _retry_outboxes(self) -> bool:
         """Send what was held for peers; returns whether some is held still."""
-        for identity, peer in [item for item in self._peers.items() if item[1].outbox]:
+        held = [item for item in self._peers.items() if item[1].outbox]
+        for identity, peer in held:
             waiting, peer.outbox = peer.outbox, deque()
             since = peer.stuck_since
             for parts in waiting:
@@ -350,7 +352,7 @@ class Server:
             if time.monotonic() - since > PATIENCE_S:
                 log.warning("a peer has read nothing for %.0f s: dropped", PATIENCE_S)
                 self._forget(identity)
-        return any(peer.outbox for peer in self._peers.values())
+        return any(peer.outbox for _, peer in held)
 
     def _close(self) -> bool:
         jobs, _ = self._worker.cancel(lambda job: True)

@@ -57,7 +57,7 @@ def find(name_or_path: str | Path) -> Path:
             f"there is no model {name_or_path!r}.",
             f"Use one of {known}, or the path of a weights file.",
         )
-    path = _shipped() if name_or_path == "huedot" else weights_folder() / f"{name_or_path}.safetensors"
+    path = _place_of(name_or_path)
     if not path.is_file():
         raise WeightsMissing(f"The weights of {name_or_path} are not at {path}.", _how_to_get(name_or_path, path))
     return path
@@ -65,15 +65,12 @@ def find(name_or_path: str | Path) -> Path:
 
 def present(first: str) -> list[str]:
     """Return the models whose weights are on this machine, `first` before the others."""
-    others = [name for name in MODELS if name != first and _is_present(name)]
+    others = [name for name in MODELS if name != first and _place_of(name).is_file()]
     return [first, *others]
 
 
-def _is_present(name: str) -> bool:
-    try:
-        return find(name).is_file()
-    except WeightsMissing:
-        return False
+def _place_of(name: str) -> Path:
+    return _shipped() if name == "huedot" else weights_folder() / f"{name}.safetensors"
 
 
 def _looks_like_path(text: str) -> bool:
