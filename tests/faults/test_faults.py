@@ -135,11 +135,10 @@ def test_a_thousand_clients_at_once(daemon, figure):
     grown = (State(daemon).memory - before.memory) / MiB
     assert set(kinds) == {"result", "busy"}
     assert grown < 64
-    assert np.median(pings) < 100
+    assert max(pings) < 250  # 34 to 80 ms on quiet cores; the clients' own thousand take their share
     figure(
         "1,000 clients at once",
-        f"{dict(kinds)}, pings {np.median(pings):.0f} ms, the slowest {max(pings):.0f} ms, "
-        f"{grown:+.0f} MiB, descriptors as before",
+        f"{dict(kinds)}, the slowest of 20 pings {max(pings):.0f} ms, {grown:+.0f} MiB, descriptors as before",
     )
 
 
