@@ -6,7 +6,7 @@ PYTHON ?= python3
 TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-faults test-krita-5.2 check typecheck format build clean
+.PHONY: demo test test-faults reliability audit test-krita-5.2 check typecheck format build clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,12 @@ test: $(BIN)/huedot .typecheck  ## every test; those in real editors where the e
 
 test-faults: $(BIN)/huedot  ## what the daemon survives, a line with a figure for each
 	$(BIN)/python -m pytest --quiet tests/faults
+
+reliability: $(BIN)/huedot  ## the same, and what was measured goes into docs/reliability.md
+	HUEDOT_FAULTS_TABLE=docs/reliability.md $(BIN)/python -m pytest --quiet tests/faults
+
+audit: $(BIN)/huedot  ## look up all dependencies among the known vulnerabilities
+	$(BIN)/python .ci/audit
 
 test-krita-5.2: $(BIN)/huedot  ## the tests in real Krita 5.2, in a private Debian root (needs root rights)
 	tests/editors/private_root krita krita python3-pyqt5 libgl1-mesa-dri fonts-dejavu-core

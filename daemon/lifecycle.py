@@ -21,7 +21,7 @@ from platformdirs import user_log_path
 from huedot.protocol import launcher
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import Endpoint, find_endpoint, remove_endpoint, write_endpoint
-from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError
+from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError, Unauthorized
 from huedot.protocol.paths import private_directory, runtime_directories, socket_path
 from huedot.protocol.wire import VERSION, Header
 
@@ -66,12 +66,15 @@ def serve(options: ServeOptions = ServeOptions()) -> bool:
     Raises FileError or Unauthorized if the runtime directory cannot be used, ArgumentError for a port that is taken.
     """
     _log_to_file()
-    lock = FileLock(private_directory(runtime_directories()[-1]) / LOCK)
+    path = private_directory(runtime_directories()[-1]) / LOCK
+    lock = FileLock(path)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         log.info("a daemon runs already")
         return False
+    except OSError as error:
+        raise FileError(f"{path} cannot be made: {error.strerror}.", "Make room, or set HUEDOT_RUNTIME.") from error
     with lock:
         return _serve(options)
 
@@ -128,13 +131,22 @@ def log_path() -> Path:
     return user_log_path("huedot", appauthor=False) / "daemon.log"
 
 
+class LogFile(logging.handlers.RotatingFileHandler):
+    """A log that does not grow for ever, and is given up, which is said once, when it cannot be written."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Go on without this file: its disk may be full."""
+        logging.getLogger().removeHandler(self)
+        log.warning("no log in %s any more: %s", self.baseFilename, sys.exc_info()[1])
+
+
 def _log_to_file() -> None:
     """Log to a file that does not grow for ever, beside stderr; without the file if it cannot be written."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     path = log_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT)
+        handler = LogFile(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT)
     except OSError as error:
         log.warning("no log in %s: %s", path, error.strerror)
         return
@@ -151,7 +163,9 @@ def start(options: ServeOptions = ServeOptions(), timeout: float = launcher.PATI
     try:
         stale = find_endpoint().instance
         return status_hello(), False
-    except DaemonUnreachable:
+    except (DaemonUnreachable, Unauthorized) as error:
+        if isinstance(error, Unauthorized) and not stale:  # its file is not what it should be
+            raise
         command = [sys.executable, "-m", "huedot.daemon.cli", "serve", *options.words()]
         launcher.launch(dead=stale, patience=timeout, words=command)
         return status_hello(), True
@@ -179,7 +193,7 @@ def stop() -> bool:
     try:
         with _client() as client:
             client.shutdown()
-    except DaemonUnreachable:
+    except (DaemonUnreachable, Unauthorized):  # or a stranger has taken the port of one that died
         if process is None:
             remove_endpoint(endpoint.instance)
             return False

@@ -34,9 +34,11 @@ from huedot.protocol.wire import (
     refusal,
 )
 
+from . import memory
 from .studio import Studio
 from .worker import Job, Worker, error_fields
 
+VERSION_HERE = version("huedot")  # read once: it takes longer than the rest of an answer
 QUEUE = 256  # jobs that may wait
 PEERS = 4096  # connections remembered, the longest silent forgotten first
 HIGH_WATER = 8  # messages that libzmq holds for a peer that does not read
@@ -45,6 +47,9 @@ REFUSALS_EVERY_S = 10.0  # at most one line of the log
 PATIENCE_S = 10.0  # after which a peer that does not read is given up
 RECENT_S = 60.0  # a ROUTER is not told who leaves: who was heard of within this time counts as a client
 TICK_MS = 500
+FAREWELL_S = 1.0  # for peers to take their last answers
+RETRY_MS = 5  # libzmq may take a message for a peer later, and does not say when
+REST_S = 10.0  # of quiet, after which memory that was freed is given back
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +90,7 @@ class Server:
         self._worker = Worker(studio, self._deliver, QUEUE, idle_unload_s)
         self._running, self._began, self._active = True, time.monotonic(), time.monotonic()
         self._counts = {"completed": 0, "superseded": 0, "failed": 0}
-        self._refused, self._noted = 0, -REFUSALS_EVERY_S
+        self._refused, self._noted, self._tidied = 0, -REFUSALS_EVERY_S, self._began
         self._milliseconds: deque[float] = deque(maxlen=100)
 
     def listen_unix(self, listener: socket.socket, path: str) -> str:
@@ -112,17 +117,20 @@ class Server:
 
         Returns whether the worker has ended; if not, it is inside torch, and the interpreter cannot end in peace.
         """
+        self._worker.start()  # not before: a daemon that cannot listen must be free to end
         poller = zmq.Poller()
         poller.register(self._router, zmq.POLLIN)
         poller.register(self._wake_reader, zmq.POLLIN)
+        held = False
         while self._running:
-            ready = dict(poller.poll(TICK_MS))
+            ready = dict(poller.poll(RETRY_MS if held else TICK_MS))
             if self._wake_reader.fileno() in ready:
                 self._drain_wakes()
             if self._router in ready:
                 self._receive()
             self._answer_finished()
-            self._retry_outboxes()
+            held = self._retry_outboxes()
+            self._tidy_up()
             if self._idle_too_long():
                 break
         return self._close()
@@ -154,6 +162,11 @@ class Server:
             peer = self._peers.get(job.peer)
             if peer is not None and job.request.id in peer.pending:  # else the connection has begun anew since
                 self._reply(job.peer, job.request.id, kind, fields, frames)
+
+    def _tidy_up(self) -> None:
+        if time.monotonic() - max(self._active, self._tidied) > REST_S and not len(self._worker):
+            memory.give_back()
+            self._tidied = time.monotonic()
 
     def _idle_too_long(self) -> bool:
         idle = time.monotonic() - self._active
@@ -199,7 +212,7 @@ class Server:
         """Answer a message that cannot be trusted, and forget its connection."""
         self._note_refusal(error)
         self._forget(identity)
-        self._send(identity, Peer(Channel()), refusal(error))
+        self._send(identity, self._peer(identity), refusal(error))
 
     def _note_refusal(self, error: HueDotError) -> None:
         """Log refusals, but let nobody fill the disk, or a pipe that nobody reads, with them."""
@@ -243,7 +256,7 @@ class Server:
 
     def _hello(self, identity: bytes, peer: Peer, request: Request) -> None:
         peer.channel.nonce = request.parameters["nonce"]
-        check_version(request.parameters["protocol"])
+        check_version(request.parameters["protocol"], VERSION)
         nonce = secrets.token_bytes(NONCE_BYTES)
         limits = {
             "header_bytes": MAX_HEADER_BYTES,
@@ -262,7 +275,7 @@ class Server:
     def _introduction(self) -> dict[str, Any]:
         return {
             "protocol": VERSION,
-            "daemon_version": version("huedot"),
+            "daemon_version": VERSION_HERE,
             "pid": os.getpid(),
             "instance": self.instance,
             "device": self._studio.device,
@@ -325,8 +338,10 @@ class Server:
             log.warning("a peer reads nothing: dropped")
             self._forget(identity)
 
-    def _retry_outboxes(self) -> None:
-        for identity, peer in [item for item in self._peers.items() if item[1].outbox]:
+    def _retry_outboxes(self) -> bool:
+        """Send what was held for peers; returns whether some is held still."""
+        held = [item for item in self._peers.items() if item[1].outbox]
+        for identity, peer in held:
             waiting, peer.outbox = peer.outbox, deque()
             since = peer.stuck_since
             for parts in waiting:
@@ -337,12 +352,16 @@ class Server:
             if time.monotonic() - since > PATIENCE_S:
                 log.warning("a peer has read nothing for %.0f s: dropped", PATIENCE_S)
                 self._forget(identity)
+        return any(peer.outbox for _, peer in held)
 
     def _close(self) -> bool:
         jobs, _ = self._worker.cancel(lambda job: True)
         self._answer_cancelled(jobs)
         ended = self._worker.stop(patience_s=1.0)
         self._answer_finished()
+        deadline = time.monotonic() + FAREWELL_S
+        while self._retry_outboxes() and time.monotonic() < deadline:
+            time.sleep(RETRY_MS / 1000)
         self._router.close()
         self._wake_reader.close()
         self._wake_writer.close()

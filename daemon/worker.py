@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from huedot.protocol.errors import Busy, Cancelled, HueDotError
@@ -29,7 +30,7 @@ class Job:
     successor: str = ""  # id of the request that took its place while it was under way
     spared: bool = False  # it runs to its end, so that one who asks faster than we answer sees something at times
 
-    @property
+    @cached_property  # of every job that waits, whenever one is submitted
     def key(self) -> tuple[bytes, str] | None:
         """What a newer job must share to supersede this one; None if nothing supersedes it."""
         if self.request.op != "colorize":
@@ -44,7 +45,7 @@ class Worker:
     """Runs a studio on a thread of its own."""
 
     def __init__(self, studio: Studio, deliver: Deliver, limit: int, idle_unload_s: float) -> None:
-        """Start working.
+        """Prepare to work; `start` begins.
 
         deliver: called on the worker's thread with every reply; limit: jobs that may wait; idle_unload_s: seconds
         without a job after which the network is unloaded, 0 for never.
@@ -56,6 +57,9 @@ class Worker:
         self._stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Load the network, and begin with what waits."""
         self._thread.start()
 
     def __len__(self) -> int:
@@ -68,7 +72,8 @@ class Worker:
         One under way that it supersedes stops early, and is answered by the worker.
         """
         with self._changed:
-            older = next((each for each in self._waiting if job.key is not None and each.key == job.key), None)
+            key = job.key
+            older = next((each for each in self._waiting if each.key == key), None) if key is not None else None
             if older is not None:
                 self._waiting[self._waiting.index(older)] = job
                 job.spared = older.spared
@@ -77,7 +82,7 @@ class Worker:
             else:
                 self._waiting.append(job)
             running = self._running
-            if running is not None and job.key is not None and running.key == job.key and not running.spared:
+            if running is not None and key is not None and running.key == key and not running.spared:
                 running.successor, job.spared = job.request.id, True
                 running.cancelled.set()
             self._changed.notify()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 from torch.profiler import record_function
+
+from huedot.protocol.errors import WeightsCorrupt
 
 from . import bins, loading, places
 from .exact import meet_hints
@@ -168,10 +169,10 @@ def load(path: Path, device: torch.device) -> Backend:
     Raises WeightsMissing or WeightsCorrupt, naming the file.
     """
     tensors, metadata = loading.read_weights(path)
-    architecture = loading.architecture_of(tensors, metadata)
+    architecture = loading.architecture_of(tensors, metadata, path)
     network: nn.Module
     if architecture == "huedot":
-        network = HintNetwork(Config(**json.loads(metadata["config"])) if "config" in metadata else Config())
+        network = _hint_network(tensors, metadata, path)
     elif architecture == "siggraph17":
         network = LocalHints(loading.mask_center_of(path, metadata))
     else:
@@ -186,6 +187,18 @@ def load(path: Path, device: torch.device) -> Backend:
     }[architecture](network)
     move(backend, device)
     return backend
+
+
+def _hint_network(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], path: Path) -> HintNetwork:
+    """Build the network that the metadata describe, once it is sure that the weights are its own."""
+    try:
+        config = Config.parse(metadata.get("config", "{}"))
+        with torch.device("meta"):  # takes no memory
+            expected = HintNetwork(config).state_dict()
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise WeightsCorrupt(f"{path} describes no network ({error}).", loading.DOWNLOAD_AGAIN) from error
+    loading.check_fit(expected, tensors, path)
+    return HintNetwork(config)
 
 
 def move(backend: Backend, device: torch.device) -> None:

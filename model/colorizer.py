@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from huedot.protocol.errors import ArgumentError, OutOfMemory
+from huedot.protocol.errors import ArgumentError, OutOfMemory, WeightsCorrupt
 
 from . import arguments, backends, bins, color, loading, places, variations
 from .grid import Region, slice_bands, slice_grid
@@ -23,6 +23,7 @@ from .palette import Palette, cluster
 from .reference import Reference
 from .tiles import Shown, Tiling, merged
 
+FAR = 1e4  # ab units, or logits: beyond any color, and any doubt; in float32 they can still be squared
 WORKING_SIZE = 256  # pixels: the network sees a photograph as if it were a square of this side, its aspect kept
 
 T = TypeVar("T")
@@ -124,7 +125,8 @@ class Photo:
 
         hints: uint8 (H, W, 4), where alpha from 128 up is a hint of hue and chroma; histogram: a reference
         picture, uint8 (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2); region: the part that is
-        wanted, (x, y, width, height), which costs in proportion. Raises ArgumentError.
+        wanted, (x, y, width, height), which costs in proportion. Raises ArgumentError, and WeightsCorrupt where the
+        network answers with no colors.
         """
         return self.refresh(hints, histogram=histogram, saturation=saturation, region=region).tiles[0][1]
 
@@ -285,8 +287,16 @@ class Photo:
             device = self._colorizer.device
             local = given.at_size((self.height, self.width), self._target, device)
             request = backends.Request(self._small, *local, torch.from_numpy(global_hints)[None].to(device))
-            self._latest = key, self._colorizer.backend.predict(self._encoded, request)
+            prediction = self._colorizer.backend.predict(self._encoded, request)
+            self._check(prediction.grid)
+            self._latest = key, prediction
         return self._latest[1]
+
+    def _check(self, answer: Tensor) -> None:
+        """Refuse what a network that was badly trained answers, before it turns black: NaN, infinity and the like."""
+        if not bool((answer.abs() < FAR).all()):
+            what = f"The weights of {self._colorizer.name} answer this photograph with no colors (NaN, or beyond any)."
+            raise WeightsCorrupt(what, "Use other weights.")
 
     def _refresh(self, grid: Tensor, given: Hints, region: Region, since: Shown | None, progress: Progress) -> Refresh:
         exact = given if self._colorizer.backend.exact else Hints.none()
@@ -307,6 +317,7 @@ class Photo:
 
     def _clusters(self, logits: Tensor, k: int) -> Palette:
         """Return the k clusters of the distribution that logits (Q,) stand for: ab (k, 2) and probability (k,)."""
+        self._check(logits)
         backend = self._colorizer.backend
         probability = torch.softmax(logits * backend.softening, 0).cpu().numpy()
         return cluster(probability, backend.centers.cpu().numpy(), k)
@@ -319,6 +330,7 @@ class Photo:
         ]
 
     def _doubtful(self, logits: Tensor, n: int) -> list[tuple[float, float, float]]:
+        self._check(logits)
         backend = self._colorizer.backend
         return places.suggest(logits, backend.centers, backend.softening, self._small, n)
 

@@ -57,7 +57,7 @@ def find(name_or_path: str | Path) -> Path:
             f"there is no model {name_or_path!r}.",
             f"Use one of {known}, or the path of a weights file.",
         )
-    path = _shipped() if name_or_path == "huedot" else weights_folder() / f"{name_or_path}.safetensors"
+    path = _place_of(name_or_path)
     if not path.is_file():
         raise WeightsMissing(f"The weights of {name_or_path} are not at {path}.", _how_to_get(name_or_path, path))
     return path
@@ -65,15 +65,12 @@ def find(name_or_path: str | Path) -> Path:
 
 def present(first: str) -> list[str]:
     """Return the models whose weights are on this machine, `first` before the others."""
-    others = [name for name in MODELS if name != first and _is_present(name)]
+    others = [name for name in MODELS if name != first and _place_of(name).is_file()]
     return [first, *others]
 
 
-def _is_present(name: str) -> bool:
-    try:
-        return find(name).is_file()
-    except WeightsMissing:
-        return False
+def _place_of(name: str) -> Path:
+    return _shipped() if name == "huedot" else weights_folder() / f"{name}.safetensors"
 
 
 def _looks_like_path(text: str) -> bool:
@@ -170,21 +167,24 @@ def _checked(content: object, path: Path) -> dict[str, Tensor]:
     return {name: tensor.detach() for name, tensor in content.items()}
 
 
-def architecture_of(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
+def architecture_of(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], path: str | Path = "The file") -> str:
     """Return which of `MODELS` the weights are for: by the metadata or, without it, by the keys.
 
-    Raises `WeightsCorrupt`, naming the first keys, if they are for none of them.
+    Raises `WeightsCorrupt`, naming the file and its first keys, if they are for none of them.
     """
     claimed = metadata.get("architecture")
     if claimed in MODELS:
         return claimed
     if claimed is not None:
-        raise WeightsCorrupt(f"The weights are for {claimed!r}.", f"Use weights for one of {', '.join(MODELS)}.")
+        raise WeightsCorrupt(
+            f"{path} holds weights for {claimed!r:.40}.",
+            f"Use weights for one of {', '.join(MODELS)}, or update HueDot.",
+        )
     for architecture, key in _TELLING_KEYS.items():
         if key in tensors:
             return architecture
     raise WeightsCorrupt(
-        f"The weights are for no network of HueDot's; their keys begin {_some(list(tensors))}.",
+        f"{path} holds weights for no network of HueDot's; their keys begin {_some(list(tensors))}.",
         f"Use weights for one of {', '.join(MODELS)}.",
     )
 
@@ -210,14 +210,16 @@ def load_into(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Pat
     """Copy the tensors into the network, which keeps its own dtype: half precision becomes single.
 
     `num_batches_tracked` may be absent, as it is from files of 2018. Raises `WeightsCorrupt`, naming the
-    first keys that are missing, unexpected or of the wrong shape, and then leaves the network as it was.
+    first keys that are missing, unexpected, of the wrong shape or not finite, and then leaves the network as it was.
     """
     own = network.state_dict()
-    _check_fit(own, tensors, Path(path))
+    check_fit(own, tensors, path)
+    _check_finite(tensors, Path(path))
     network.load_state_dict({**own, **tensors})
 
 
-def _check_fit(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor], path: Path) -> None:
+def check_fit(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor], path: str | Path) -> None:
+    """Raise `WeightsCorrupt` unless the tensors are those of a network, whose state is `own`, in name and shape."""
     required = [name for name in own if not name.endswith("num_batches_tracked")]
     shared = [name for name in own if name in tensors and tensors[name].shape != own[name].shape]
     problems = {
@@ -230,6 +232,13 @@ def _check_fit(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor], path: P
         raise WeightsCorrupt(
             f"{path} does not fit the network. {'; '.join(found)}.", "Use weights made for this architecture."
         )
+
+
+def _check_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse weights that would color every picture black."""
+    broken = [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
+    if broken:
+        raise WeightsCorrupt(f"{path} holds NaN or infinity: {_some(broken)}.", DOWNLOAD_AGAIN)
 
 
 def _some(names: list[str]) -> str:
@@ -247,7 +256,7 @@ def convert(source: str | Path, destination: str | Path, mask_center: float | No
     source, destination = Path(source), Path(destination)
     tensors, metadata = read_weights(source)
     with torch.device("meta"):  # only the keys and shapes are wanted
-        _check_fit(LocalHints().state_dict(), tensors, source)
+        check_fit(LocalHints().state_dict(), tensors, source)
     center = mask_center_of(source, metadata) if mask_center is None else mask_center
     described = {"architecture": "siggraph17", "mask_center": str(float(center)), "format": "pt"}
     try:

@@ -99,7 +99,7 @@ def _weights(model: str) -> str:
     from huedot.model import loading
 
     path = loading.find(model)
-    architecture = loading.architecture_of(*loading.read_weights(path))
+    architecture = loading.architecture_of(*loading.read_weights(path), path)
     return f"{path}, {path.stat().st_size / 1e6:.1f} MB, for {architecture}"
 
 

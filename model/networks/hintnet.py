@@ -7,6 +7,7 @@ distribution over the 313 bins. The design follows Zhang et al. 2017 in its inpu
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from .mobilenet import MobileNetV2
 
 GLOBAL_HINTS = 316  # 313 histogram bins and their indicator, mean saturation and its indicator (§3.2)
 BINS = 313
+LARGEST = 1024  # number in a configuration: what lies in a file must not make us build for ever
 PAIRS = 1 << 24  # of places and hint cells that propagation looks at: all of them up to 256 x 256, and 64 MB a head
 
 
@@ -34,6 +36,17 @@ class Config:
     affinity_heads: int = 2
     affinity_width: int = 32
     palette_width: int = 256
+
+    @classmethod
+    def parse(cls, text: str) -> Config:
+        """Read a configuration that was saved as JSON; raises ValueError or TypeError for any other text."""
+        given = json.loads(text)
+        if not isinstance(given, dict):
+            raise TypeError("it is no map")
+        numbers = [n for value in given.values() for n in (value if isinstance(value, list) else [value])]
+        if not all(type(n) is int and 0 <= n <= LARGEST for n in numbers):
+            raise ValueError(f"its numbers must be whole, from 0 to {LARGEST}")
+        return cls(**given)
 
 
 class Features(NamedTuple):

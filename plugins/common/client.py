@@ -21,7 +21,7 @@ from .zmtp import ZmtpTransport
 
 SLICE_S = 0.05  # how long a cancellation may go unnoticed
 PING_AFTER_S = 3.0  # of silence
-SILENT_AFTER_S = 15.0
+SILENT_AFTER_S = 12.0  # the ping, and then three times as long without a word
 KEPT = 4  # images and references whose pixels the client can send again
 
 Progress = Callable[[str, Optional[float]], None]  # stage, and fraction 0..1 where it is known
@@ -212,7 +212,11 @@ class Client:
         return self._greet(launcher.launch(dead=instance))
 
     def _greet(self, endpoint: Endpoint) -> Session:
-        return Session(self._transport(endpoint.address), endpoint.key, *self._app)
+        try:
+            return Session(self._transport(endpoint.address), endpoint.key, *self._app)
+        except Unauthorized as error:
+            what = f"What listens at {endpoint.address} is not the daemon that its file tells of. {error.message}"
+            raise Unauthorized(what, "Restart the daemon: huedot restart.") from error
 
     def _ask(self, call: _Call) -> Reply:
         """Ask, and if the daemon dies over it, ask its successor: every request may be repeated (section 4)."""

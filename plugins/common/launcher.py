@@ -66,7 +66,7 @@ def launch(dead: str = "", patience: float = PATIENCE_S, words: list[str] | None
 
     dead: instance of the daemon whose endpoint file is there but which no longer answers. words: the command; found
     by `command` if not given.
-    Raises DaemonUnreachable if it does not come up within `patience` seconds.
+    Raises DaemonUnreachable if it does not come up within `patience` seconds, FileError if its log cannot be written.
     """
     if Path("/.flatpak-info").exists():
         raise DaemonUnreachable(
@@ -89,7 +89,13 @@ def launch(dead: str = "", patience: float = PATIENCE_S, words: list[str] | None
 
 
 def _start(words: list[str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("wb") as output:
+    try:
+        log.write_bytes(b"\n")  # a full disk would swallow what the daemon says of it
+    except OSError as error:
+        raise FileError(
+            f"{log} cannot be written: {error.strerror}.", "Make room on that disk, or set HUEDOT_RUNTIME."
+        ) from error
+    with log.open("ab") as output:
         try:
             child = subprocess.Popen(
                 words,

@@ -88,7 +88,7 @@ class Session:
             raise DaemonSilent("The daemon does not answer.", "Restart it: huedot restart.")
         if reply.kind != "result":
             raise_error(reply)
-        check_version(reply.fields.get("protocol"))
+        check_version(VERSION, reply.fields.get("protocol"))
         self._channel.nonce = _nonce_of(reply)
         return reply.fields
 

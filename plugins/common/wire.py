@@ -26,6 +26,9 @@ MAX_MESSAGE_BYTES = 1 << 29
 MAX_IMAGE_PIXELS = 1 << 26
 MAX_ID = 64  # characters
 
+LONG = 1 << 63
+PLAIN = frozenset({str, bytes, bool, type(None)})
+
 CLIENT, DAEMON = b"C", b"D"
 NONCE_BYTES = 16
 NO_NONCE = bytes(NONCE_BYTES)
@@ -81,7 +84,7 @@ def _check_value(value: object, depth: int) -> None:
         if not math.isfinite(value):
             raise BadRequest(f"The header holds {value}.", "Every number must be finite.")
     elif isinstance(value, int):
-        if not -(1 << 63) <= value < 1 << 63:
+        if not -LONG <= value < LONG:
             raise BadRequest(f"The header holds {value}.", "Every whole number must fit in 64 bits with a sign.")
     elif value is not None and not isinstance(value, (str, bytes)):
         raise BadRequest(f"The header holds a value of type {type(value).__name__}, which does not travel.")
@@ -98,7 +101,8 @@ def _check_container(value: dict[object, object] | list[object] | tuple[object, 
     if len(value) > limit:
         raise TooLarge(f"The header holds {len(value)} entries in one place; {limit} are allowed.")
     for item in value.values() if isinstance(value, dict) else value:
-        _check_value(item, depth - 1)
+        if type(item) not in PLAIN and not (type(item) is int and -LONG <= item < LONG):  # the quick way past most
+            _check_value(item, depth - 1)
 
 
 def flat(frame: Buffer) -> memoryview:
@@ -185,11 +189,13 @@ def refusal(error: HueDotError) -> list[Buffer]:
     return Channel(side=DAEMON).seal(header)
 
 
-def check_version(theirs: object) -> None:
-    """Raise UnsupportedVersion unless the other side's "major.minor" has our major."""
-    major = theirs.partition(".")[0] if isinstance(theirs, str) else ""
-    if major != VERSION.partition(".")[0]:
-        raise UnsupportedVersion(
-            f"One side speaks version {theirs!r} of the HueDot protocol, the other {VERSION}.",
-            "Update HueDot and its plugins to the same release.",
-        )
+def check_version(plugin: object, daemon: object) -> None:
+    """Raise UnsupportedVersion, which says whom to update, unless both sides' "major.minor" have the same major."""
+    majors = [str(version).partition(".")[0] for version in (plugin, daemon)]
+    if majors[0] == majors[1]:
+        return
+    what = f"The plugin speaks version {plugin!r:.20} of the HueDot protocol, the daemon {daemon!r:.20}."
+    of_plugin, of_daemon = (int(major) if major.isdecimal() else 0 for major in majors)
+    if of_plugin < of_daemon:
+        raise UnsupportedVersion(what, "Update the plugin: huedot install, then start the editor again.")
+    raise UnsupportedVersion(what, "Update the daemon: pipx upgrade huedot, then huedot restart.")

@@ -20,6 +20,7 @@ MORE, LONG, COMMAND = 1, 2, 4  # bits of a frame's first byte
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 READY = b"\x05READY" + b"\x0bSocket-Type\0\0\0\x06DEALER" + b"\x08Identity\0\0\0\0"
 MAX_COMMAND_BYTES = 1 << 16
+ROOM_BYTES = 1 << 26
 # An editor's embedded Python lets SIGPIPE kill the editor; so a dead daemon must not raise it.
 NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 SO_NOSIGPIPE = 0x1022  # macOS, which has no such flag
@@ -132,12 +133,14 @@ class ZmtpTransport:
         return self._socket.send(pending[0])  # Windows
 
     def _take(self, count: int) -> Steps[bytearray]:
-        """Read exactly `count` bytes."""
-        data = bytearray(count)
-        rest = memoryview(data)
-        while len(rest):
+        """Read exactly `count` bytes; beyond `ROOM_BYTES`, room is made as they come, not as they are announced."""
+        data, filled = bytearray(min(count, ROOM_BYTES)), 0
+        while filled < count:
+            if filled == len(data):
+                data += bytes(min(filled, count - filled))
             try:
-                received = self._socket.recv_into(rest)
+                with memoryview(data) as room, room[filled:] as rest:
+                    received = self._socket.recv_into(rest)
             except BlockingIOError:
                 yield
                 continue
@@ -145,7 +148,7 @@ class ZmtpTransport:
                 raise _gone(f"closed the connection ({error.strerror or 'closed'})") from error
             if not received:
                 raise _gone("closed the connection")
-            rest = rest[received:]
+            filled += received
         return data
 
     def _read_frame(self, room: int) -> Steps[tuple[int, bytearray]]:

@@ -1,12 +1,17 @@
 """A real daemon, and a line for every fault: what happened, and the figure. `make test-faults` prints them."""
 
+import os
 import secrets
 import shutil
+import time
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import psutil
 import pytest
 
+from huedot.daemon import lifecycle
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.messages import Hints, image_id
@@ -14,18 +19,36 @@ from huedot.protocol.session import Session
 from huedot.protocol.zmtp import ZmtpTransport
 
 from ..daemon.conftest import Daemon, make_runtime
+from .processes import peak_memory
 
-LINES = pytest.StashKey[list[str]]()
+MiB = 1 << 20
+LINES = pytest.StashKey[list["Line"]]()
 DOT = {"x": 20, "y": 12, "rgb": [180, 60, 40]}
+BEGIN, END = "<!-- what the suite measured -->\n", "<!-- until here -->\n"
+
+
+class Line(NamedTuple):
+    """A line of the report."""
+
+    fault: str
+    what: str
+    holds: str  # the test's own words
+    test: str
+
+    def row(self):
+        cells = (self.fault, self.holds, self.what, f"`{self.test}`")
+        return " | ".join(["", *(cell.replace("|", "\\|") for cell in cells), ""]).strip()
 
 
 @pytest.fixture
 def figure(request):
     """Write a line of the report."""
     lines = request.config.stash.setdefault(LINES, [])
+    holds = " ".join((request.function.__doc__ or "").split())
+    test = request.node.nodeid.rpartition("/")[2].partition("[")[0]
 
     def write(fault, what):
-        lines.append(f"{fault:<58} {what}")
+        lines.append(Line(fault, what, holds, test))
 
     return write
 
@@ -35,7 +58,21 @@ def pytest_terminal_summary(terminalreporter, config):
     if lines:
         terminalreporter.section("faults, and what was measured")
         for line in lines:
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(f"{line.fault:<58} {line.what}")
+    if table := os.environ.get("HUEDOT_FAULTS_TABLE"):
+        write_table(Path(table), lines)
+
+
+def write_table(path, lines):
+    """Put what was measured into a document, in place of what was measured before."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    rows = [
+        "| fault | what holds | measured | test in tests/faults |",
+        "|---|---|---|---|",
+        *(line.row() for line in lines),
+    ]
+    path.write_text(before + BEGIN + "\n" + "\n".join(rows) + "\n\n" + END + after, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +134,22 @@ class State:
             self.threads = process.num_threads()
 
 
+def milliseconds(since):
+    return (time.perf_counter() - since) * 1000
+
+
+class Peak:
+    """The most memory that a daemon comes to hold, above what it holds now: Linux counts it."""
+
+    def __init__(self, daemon):
+        self._pid = daemon.process.pid
+        Path(f"/proc/{self._pid}/clear_refs").write_text("5")
+        self._before = peak_memory(self._pid)
+
+    def grown(self):
+        return (peak_memory(self._pid) - self._before) / MiB
+
+
 def opened(session, seed=0, width=64, height=48):
     pixels = photograph(seed, width, height)
     image = image_id(pixels, width, height, 1)
@@ -109,11 +162,18 @@ def opened(session, seed=0, width=64, height=48):
 
 def answer(session, identity, patience=30.0):
     """Return the terminal reply to a request."""
-    import time
-
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         reply = session.receive(1.0)
         if reply is not None and reply.kind != "progress" and reply.id == identity:
             return reply
     raise AssertionError(f"{identity} was not answered within {patience} s")
+
+
+@pytest.fixture
+def runtime(monkeypatch):
+    """A place for a daemon and its log that no other test uses."""
+    folder = make_runtime(monkeypatch)
+    yield folder
+    lifecycle.stop()
+    shutil.rmtree(folder, ignore_errors=True)

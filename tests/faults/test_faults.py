@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,22 +14,17 @@ import pytest
 from huedot.protocol import wire
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
-from huedot.protocol.errors import DaemonUnreachable, HueDotError
+from huedot.protocol.errors import DaemonUnreachable
 from huedot.protocol.messages import OPERATIONS, Hints
 from huedot.protocol.session import Session
 from huedot.protocol.zmtp import ZmtpTransport
 
 from ..daemon.conftest import wait_until
-from .conftest import DOT, State, answer, opened, photograph
-
-MiB = 1 << 20
-
-
-def milliseconds(since):
-    return (time.perf_counter() - since) * 1000
+from .conftest import DOT, MiB, State, answer, milliseconds, opened, photograph
 
 
 def test_killed_in_the_middle_of_a_request(daemon, connect, figure):
+    """The client knows at once, by the connection that closes."""
     session = connect()
     image = opened(session, width=800, height=600)
     session.send("1", "variations", {"image": image})
@@ -37,11 +33,13 @@ def test_killed_in_the_middle_of_a_request(daemon, connect, figure):
     with pytest.raises(DaemonUnreachable):
         answer(session, "1")
     taken = milliseconds(began)
+    daemon.process.wait()
     assert taken < 100
     figure("killed -9 in the middle of a request", f"the client knew after {taken:.1f} ms")
 
 
 def test_a_plugin_outlives_its_daemon(daemon, figure):
+    """The next request goes to the new daemon, and the image along with it: the same pixels."""
     with Client("tests", "1", launch=False) as client:
         image = client.open_image(photograph(), 64, 48, 1)
         before = client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes()
@@ -54,6 +52,7 @@ def test_a_plugin_outlives_its_daemon(daemon, figure):
 
 
 def test_stopped_and_continued(daemon, connect, figure):
+    """What was asked meanwhile is answered, each reply with its own id."""
     session = connect()
     image = opened(session)
     os.kill(daemon.process.pid, signal.SIGSTOP)
@@ -115,59 +114,19 @@ def test_ten_thousand_malformed_messages(daemon, connect, figure):
     )
 
 
-LIES = [
-    ("open_image", {"width": 1 << 31, "height": 1 << 31, "channels": 3}),
-    ("open_image", {"width": 20_000, "height": 20_000, "channels": 3}),
-    ("open_image", {"width": 0, "height": 10, "channels": 3}),
-    ("open_image", {"width": -5, "height": 10, "channels": 3}),
-    ("open_image", {"width": 100, "height": 100, "channels": 3}),
-    ("colorize", {"layer": [[0, 0, 60_000, 60_000]]}),
-    ("colorize", {"dots": [{"x": 1 << 25, "y": 0, "rgb": [1, 2, 3]}]}),
-    ("colorize", {"dots": [{"x": 5, "y": 5, "ab": [1e30, 0.0]}]}),
-    ("colorize", {"dots": [DOT] * 2000}),
-    ("colorize", {"saturation": -1.0}),
-    ("palette", {"x": 64, "y": 0}),
-]
-
-
-def test_lies_about_size(daemon, connect, figure):
-    session = connect()
-    image = opened(session)
-    before, slowest = State(daemon).memory, 0.0
-    for i, (op, lie) in enumerate(LIES):
-        began = time.perf_counter()
-        session.send(
-            str(i), op, {"image": "0" * 64 if op == "open_image" else image, **lie}, [b"abc"] * (op == "open_image")
-        )
-        reply = answer(session, str(i))
-        taken = milliseconds(began)
-        assert reply.kind == "error", lie
-        assert reply.fields["code"] in ("too_large", "bad_request", "bad_argument")
-        slowest = max(slowest, taken)
-    grown = (State(daemon).memory - before) / MiB
-    assert grown < 1
-    figure(f"{len(LIES)} lies about size, place and number", f"refused within {slowest:.1f} ms, {grown:+.2f} MiB")
-
-
-def test_numbers_that_are_none(connect, figure):
-    session = connect()
-    for value in (float("nan"), float("inf")):
-        with pytest.raises(HueDotError):
-            session.send("1", "gamut", {"lightness": value})
-    figure("NaN and infinity", "refused before they are sent, and by the daemon's decoder")
-
-
 def test_a_thousand_clients_at_once(daemon, figure):
+    """Each is answered or told `busy`; pings meanwhile; memory and descriptors come back."""
     endpoint, before = find_endpoint(), State(daemon)
     with Client("tests", "1", launch=False) as first:
         image = first.open_image(photograph(), 64, 48, 1)
     sessions = [Session(ZmtpTransport(endpoint.address), endpoint.key, "tests", "1") for _ in range(1000)]
-    slowest, kinds = 0.0, Counter()
+    pings, kinds = [], Counter()
     with Client("tests", "1", launch=False) as watcher:
+        watcher.connect()
         for session in sessions:
             session.send("c", "colorize", {"image": image, "dots": [DOT]})
         for _ in range(20):
-            slowest = max(slowest, watcher.ping() * 1000)
+            pings.append(watcher.ping() * 1000)
     for session in sessions:
         reply = answer(session, "c")
         kinds[reply.fields.get("code", reply.kind)] += 1
@@ -176,13 +135,15 @@ def test_a_thousand_clients_at_once(daemon, figure):
     grown = (State(daemon).memory - before.memory) / MiB
     assert set(kinds) == {"result", "busy"}
     assert grown < 64
+    assert max(pings) < 250  # 34 to 80 ms on quiet cores; the clients' own thousand take their share
     figure(
         "1,000 clients at once",
-        f"{dict(kinds)}, slowest ping {slowest:.0f} ms, {grown:+.0f} MiB, descriptors as before",
+        f"{dict(kinds)}, the slowest of 20 pings {max(pings):.0f} ms, {grown:+.0f} MiB, descriptors as before",
     )
 
 
 def test_a_client_that_never_reads(daemon, connect, figure):
+    """What it does not read is held within bounds, and nobody else waits for it."""
     deaf, other = connect(), connect()
     image = opened(deaf, width=1000, height=1000)
     before = State(daemon).memory
@@ -197,41 +158,60 @@ def test_a_client_that_never_reads(daemon, connect, figure):
         time.sleep(0.05)
     grown = (State(daemon).memory - before) / MiB
     assert grown < 512
+    assert slowest < 100
     figure(
         "a client that never reads", f"pings of others within {slowest:.0f} ms meanwhile, {grown:+.0f} MiB at most held"
     )
 
 
-def test_sixty_strokes_a_second(daemon, connect, figure):
-    session = connect()
-    image = opened(session, width=500, height=400)
-    alone = []
-    for i in range(5):
-        began = time.perf_counter()
-        session.send(f"a{i}", "colorize", {"image": image, "dots": [{**DOT, "x": i}]})
-        answer(session, f"a{i}")
-        alone.append(milliseconds(began))
-    seconds, sent, kinds = 10, 0, {"result": 0, "superseded": 0, "error": 0}
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        session.send(f"s{sent}", "colorize", {"image": image, "dots": [{**DOT, "x": sent % 400}]})
-        sent, last = sent + 1, time.perf_counter()
+def stroke(session, identity, x):
+    session.send(identity, "colorize", {"image": session.image, "dots": [{**DOT, "x": x}]})
+    return time.perf_counter()
+
+
+def storm(session, name, seconds, kinds):
+    """Ask 60 times a second, whatever comes back; return the milliseconds until the last one's answer."""
+    sent, open_requests, end, taken = 0, set(), time.monotonic() + seconds, None
+    while open_requests or time.monotonic() < end:
+        if time.monotonic() < end:
+            last, began = f"{name}-{sent}", stroke(session, f"{name}-{sent}", sent % 400)
+            open_requests.add(last)
+            sent += 1
         pause = time.monotonic() + 1 / 60
         while (left := pause - time.monotonic()) > 0:
             reply = session.receive(left)
-            if reply is not None and reply.kind in kinds:
+            if reply is not None and reply.kind != "progress":
+                open_requests.remove(reply.id)
                 kinds[reply.kind] += 1
-    answer(session, f"s{sent - 1}")
-    taken, single = milliseconds(last), sorted(alone)[2]
+                taken = milliseconds(began) if reply.id == last else taken
+    return taken
+
+
+@pytest.mark.timeout(200)
+def test_sixty_strokes_a_second(daemon, connect, figure):
+    """Each is answered, most as superseded; the last, which the artist waits for, comes soon. Ten storms of 6 s."""
+    session, alone, last, kinds = connect(), [], [], Counter()
+    session.image = opened(session, width=1000, height=800)
+    for i in range(15):
+        began = stroke(session, f"alone-{i}", i)
+        answer(session, f"alone-{i}")
+        alone.append(milliseconds(began))
+    for i in range(10):
+        last.append(storm(session, f"storm-{i}", 6, kinds))
+    usual, single = np.median(last), np.median(alone)
     assert kinds["error"] == 0
-    assert kinds["superseded"] > kinds["result"]
+    sent = kinds["result"] + kinds["superseded"]
+    assert sent > 2400
+    assert kinds["superseded"] > sent / 4
+    assert usual < 2 * single + 10
     figure(
-        f"60 strokes a second for {seconds} s",
-        f"{sent} sent, {kinds}; the last {taken:.0f} ms, a single one {single:.0f} ms",
+        "60 strokes a second for a minute",
+        f"{sent} sent, {dict(kinds)}; the last one {usual:.0f} ms (median of ten), a single one {single:.0f} ms",
     )
 
 
 def test_a_client_that_dies(daemon, connect, figure):
+    """What it had asked for is cancelled, and its descriptor freed."""
     watcher = connect()
     before = State(daemon)
     for i in range(30):
@@ -253,10 +233,11 @@ def test_a_client_that_dies(daemon, connect, figure):
 
 @pytest.mark.timeout(500)
 def test_soak(daemon, connect, figure):
+    """Memory, descriptors and threads do not grow."""
     session, rng = connect(), random.Random(1)
     images = [opened(session, seed) for seed in range(3)]
     count, states = 20_000, []
-    ops = ["ping"] * 6 + ["status", "gamut", "colorize", "palette", "suggest"]
+    ops = ["ping"] * 10 + ["status", "gamut", "colorize", "palette", "suggest"]
     began = time.perf_counter()
     for i in range(count):
         op = rng.choice(ops)
@@ -272,7 +253,7 @@ def test_soak(daemon, connect, figure):
         if i % 1000 == 999:
             states.append(State(daemon))
     memory = np.array([state.memory for state in states[5:]]) / MiB
-    slope = np.polyfit(np.arange(len(memory)), memory, 1)[0]
+    slope = np.median([(memory[j] - memory[i]) / (j - i) for i, j in combinations(range(len(memory)), 2)])
     taken = milliseconds(began) / 1000
     assert abs(slope) < 1.0, "the daemon grows"
     assert states[-1].descriptors == states[5].descriptors
@@ -283,7 +264,7 @@ def test_soak(daemon, connect, figure):
 
 
 def test_ten_threads_of_clients(daemon, figure):
-    """Ten editors at once, each with its own photograph, each answered with its own."""
+    """Each, with a photograph of its own, is answered with its own."""
     failures = []
 
     def edit(seed):

@@ -92,7 +92,7 @@ class TinyDaemon:
 
     def _greet(self, header, frames):
         try:
-            wire.check_version(header["protocol"])
+            wire.check_version(header["protocol"], wire.VERSION)
         except UnsupportedVersion as error:
             return failure(error)
         fields = {"protocol": wire.VERSION, "instance": self.instance, "nonce": os.urandom(16)}
