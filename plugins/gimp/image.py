@@ -39,6 +39,7 @@ class Document:
         self._photograph: Gimp.Layer | None = None
         self._copy: Gimp.Image | None = None
         self._alpha: bytearray | None = None
+        self._written: Gegl.Buffer | None = None  # instead of the result's own, while its change is to be undoable
 
     @property
     def width(self) -> int:
@@ -107,11 +108,39 @@ class Document:
             self.image.set_selected_layers([new])
         Gimp.displays_flush()
 
-    def renew_result(self) -> None:
-        """Put a copy of the result layer in its place, so that what is written next can be undone with it."""
-        _, old = self.layers()
-        if old is not None:
-            self._put_in_place(old.copy(), old)
+    @contextmanager
+    def undoable_result(self) -> Iterator[None]:
+        """Make all that is written to the result within one undo step, which appears at the end, whole.
+
+        GIMP confines it to the selection, which is therefore put aside.
+        """
+        _, result = self.layers()
+        if result is None:
+            return
+        whole = Gegl.Rectangle.new(0, 0, result.get_width(), result.get_height())
+        shadow = result.get_shadow_buffer()
+        result.get_buffer().copy(whole, Gegl.AbyssPolicy.NONE, shadow, whole)
+        self._written = shadow
+        try:
+            yield
+        finally:
+            self._written = None
+        shadow.flush()
+        with self._nothing_selected():
+            result.merge_shadow(True)
+        result.update(0, 0, whole.width, whole.height)
+
+    @contextmanager
+    def _nothing_selected(self) -> Iterator[None]:
+        if Gimp.Selection.is_empty(self.image):
+            yield
+            return
+        layers, kept = self.image.get_selected_layers(), Gimp.Selection.save(self.image)
+        Gimp.Selection.none(self.image)
+        yield
+        self.image.select_item(Gimp.ChannelOps.REPLACE, kept)
+        self.image.remove_channel(kept)
+        self.image.set_selected_layers(layers)  # a channel that is added is selected instead of them
 
     @contextmanager
     def one_undo_step(self) -> Iterator[None]:
@@ -303,6 +332,9 @@ class Document:
         place, rgba = drawables.place_of(result, area), pixels.rgba_of(rgb, self._alpha_of(area))
         if mask is not None:
             rgba = pixels.blend(drawables.read(result, place), rgba, mask)
+        if self._written is not None:
+            self._written.set(place, RGBA8, rgba)
+            return
         buffer = result.get_buffer()
         buffer.set(place, RGBA8, rgba)
         buffer.flush()

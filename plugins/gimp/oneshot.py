@@ -48,9 +48,9 @@ class OneShot:
         answer = self._client.colorize(image, hints, region, on_progress=self._working)
         with document.one_undo_step():
             document.make_layers()
-            document.renew_result()
-            for _ in write(document, answer.tiles, masked=region is not None):
-                pass
+            with document.undoable_result():
+                for _ in write(document, answer.tiles, masked=region is not None):
+                    pass
         document.show_result()
 
     def suggest(self, x: int, y: int) -> Reply:

@@ -15,7 +15,7 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402 - only now
 
-from .image import Document  # noqa: E402
+from .image import Document, Host  # noqa: E402
 from .oneshot import OneShot  # noqa: E402
 from .protocol.errors import HueDotError  # noqa: E402
 from .protocol.panel import words  # noqa: E402
@@ -116,6 +116,8 @@ def _transfer(call: Call) -> dict[str, Any]:
     if call.is_interactive:
         from .dialogs import choose_image
 
+        if not Host().others(document):
+            raise HueDotError(words.NO_OTHER_IMAGE, words.OPEN_OTHER)
         reference = choose_image(document.image)
         if reference is None:
             raise Cancelled

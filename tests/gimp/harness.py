@@ -27,7 +27,7 @@ from ..editors.display import DIES_WITH_US, PROGRAMS, Display, wait_for
 HERE = Path(__file__).parent
 PILOT = HERE / "pilot" / "pilot.py"
 PRIVATE_ROOT = str(HERE.parent / "editors" / "private_root")
-START_S, ANSWER_S, ACTION_S, QUIT_S = 60.0, 60.0, 10.0, 15.0
+START_S, ANSWER_S, ACTION_S, ZOOM_S, QUIT_S = 60.0, 60.0, 10.0, 3.0, 15.0
 #: What GIMP shows around an image, by which the image's place on the screen is found.
 PADDING = (255, 0, 255)
 GIMPRC = """
@@ -244,8 +244,9 @@ class Gimp(GimpBatch):
         self.key("n")
 
     def find_image(self) -> None:
-        """Find the image on the screen, zoomed out until there is padding on all its sides."""
+        """Find the image on the screen, with padding on all its sides."""
         self.display.xdotool("mousemove", 0, 0)
+        self._asked = 0.0
         self._shown = wait_for(self._look, START_S, "the whole image is in sight")
 
     def screen_place(self, x: float, y: float) -> tuple[int, int]:
@@ -294,11 +295,16 @@ class Gimp(GimpBatch):
         if not (padding == self._padding()).all():
             return None  # GIMP is still drawing
         found = hole(padding)
-        if found is None:  # the wheel goes to what is under the mouse, whatever has the focus
-            height, width = padding.shape
-            self.display.xdotool("mousemove", width // 2, height // 2, "keydown", "ctrl", "click", 5, "keyup", "ctrl")
-            self.display.xdotool("mousemove", 0, 0)
+        if found is None and time.monotonic() - self._asked > ZOOM_S:
+            self._make_it_smaller(*padding.shape)
+            self._asked = time.monotonic()
         return found
+
+    def _make_it_smaller(self, height: int, width: int) -> None:
+        """Fit the image into the window, whatever its zoom is, and zoom out once."""
+        self.key("ctrl+shift+j")
+        middle = width // 2, height // 2  # the wheel goes to what is under the mouse, whatever has the focus
+        self.display.xdotool("mousemove", *middle, "keydown", "ctrl", "click", 5, "keyup", "ctrl", "mousemove", 0, 0)
 
     def _padding(self) -> np.ndarray:
         with tempfile.TemporaryDirectory() as folder:
@@ -310,24 +316,17 @@ class Gimp(GimpBatch):
 def hole(padding: np.ndarray) -> tuple[int, int, int, int] | None:
     """Return left, top, right and bottom of what padding surrounds, or None where it does not surround it.
 
-    The edges are those that most rows and columns agree on, so that a window may stand in the way.
+    The edges are those that most rows and columns agree on, so that a window may stand in the way, at the left.
     """
-    rows, columns = np.flatnonzero(padding.any(axis=1)), np.flatnonzero(padding.any(axis=0))
-    if not len(rows):
-        return None
-    canvas = ~padding[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    left, right = _common_ends(canvas)
-    top, bottom = _common_ends(canvas.T)
-    height, width = canvas.shape
-    if left == 0 or right == width or top == 0 or bottom == height:
-        return None
-    return int(columns[0] + left), int(rows[0] + top), int(columns[0] + right), int(rows[0] + bottom)
+    across, down = _ends(padding), _ends(padding.T)
+    return (across[0], down[0], across[1], down[1]) if across and down else None
 
 
-def _common_ends(lines: np.ndarray) -> tuple[int, int]:
-    """Return where most of the lines have their first True, and the end of their last."""
-    inside = lines[lines.any(axis=1)]
-    if not len(inside):
-        return 0, 0
-    ends = zip(inside.argmax(axis=1), inside.shape[1] - inside[:, ::-1].argmax(axis=1), strict=True)
-    return Counter(ends).most_common(1)[0][0]
+def _ends(lines: np.ndarray) -> tuple[int, int] | None:
+    """Return where most lines, padded on both sides of the image, have the image's begin and end."""
+    found: Counter[tuple[int, int]] = Counter()
+    for line in np.pad(lines, ((0, 0), (1, 1))):
+        changes = np.flatnonzero(line[1:] != line[:-1])
+        if len(changes) >= 4:  # into the padding, out of it, which is the image, into it again, and out
+            found[int(changes[-3]), int(changes[-2])] += 1
+    return found.most_common(1)[0][0] if found else None

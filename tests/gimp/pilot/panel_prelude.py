@@ -27,3 +27,26 @@ def said():
 
 def idle():
     return controller().is_idle()
+
+
+def cut_off():
+    """What is on buttons and labels that have less room than they ask for."""
+    found, waiting = [], [panel().window]
+    while waiting:
+        widget = waiting.pop()
+        if isinstance(widget, Gtk.Container):
+            waiting += widget.get_children()
+        if isinstance(widget, (Gtk.Label, Gtk.Button)) and widget.get_mapped():
+            asked, _ = widget.get_preferred_width()
+            if widget.get_allocated_width() < asked:
+                found.append(widget.get_property("label"))
+    return found
+
+
+def where(widget, part=0.5):
+    """The place on the screen of a widget's middle, or of another part of it."""
+    _, x, y = widget.get_window().get_origin()
+    area = widget.get_allocation()
+    if not widget.get_has_window():
+        x, y = x + area.x, y + area.y
+    return x + int(area.width * part), y + int(area.height * part)

@@ -2,6 +2,7 @@
 # ruff: noqa: F821 - the pilot brings the names
 
 U8 = "R'G'B'A u8"
+_displays = []
 image = None  # the one that `show` opened last
 
 
@@ -27,6 +28,9 @@ def load(path):
     image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
     if not image.undo_is_enabled():  # some files' plug-ins leave it off, unlike File > Open
         image.undo_enable()
+    image.set_file(
+        Gio.File.new_for_path(path.rpartition(".")[0] + ".xcf")
+    )  # which gives it a name, as File > Open does
     return [image.get_width(), image.get_height()]
 
 
@@ -34,9 +38,14 @@ def show(path):
     """Load a file as `image`, in a window's tab."""
     size = load(path)
     image.clean_all()
-    Gimp.Display.new(image)
+    _displays.append(Gimp.Display.new(image))
     Gimp.displays_flush()
     return size
+
+
+def close():
+    """Close the window's tab that `show` made last, and with it the image, changed or not."""
+    _displays.pop().delete()
 
 
 def layer(name):

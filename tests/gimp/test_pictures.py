@@ -1,0 +1,101 @@
+"""The pictures of docs/, taken from real GIMP; HUEDOT_PICTURES=docs/images keeps them. No word may be cut off."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ..editors.display import wait_for
+from .test_panel import FOREGROUND, RESULT, dot, follow, start
+
+PHOTOGRAPH = Path(__file__).parents[2] / "examples/photograph.jpg"
+DOTS = [  # place and color
+    (130, 300, "#d26928"),
+    (255, 145, "#e2aa8c"),
+    (245, 40, "#8c552d"),
+    (110, 90, "#9696a5"),
+    (405, 110, "#965a3c"),
+]
+
+
+@pytest.fixture
+def gimp_screen():
+    return "1500x940"
+
+
+@pytest.fixture
+def keep(gimp, tmp_path):
+    """Save a picture of the screen, in few colors, where docs/ wants it or nowhere."""
+    folder = Path(os.environ.get("HUEDOT_PICTURES", tmp_path))
+
+    def save(name):
+        picture = Image.open(gimp.screenshot(tmp_path / name)).convert("RGB")
+        assert np.asarray(picture).std() > 20, "the screen is blank"
+        folder.mkdir(parents=True, exist_ok=True)
+        picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(folder / name, optimize=True)
+
+    return save
+
+
+@pytest.fixture
+def aside(gimp, panel):
+    """The panel, where it hides nothing of the image."""
+    window = gimp.display.windows("^HueDot$")[0]
+    gimp.display.xdotool("windowmove", window, 214, 120)
+    gimp.display.activate(window)
+    return panel
+
+
+def test_from_the_first_dot_to_the_fifth(gimp, aside, keep):
+    aside.poll("panel()._start.get_visible() and sheet().overview is not None")
+    assert aside.do("cut_off()") == []
+    keep("gimp-panel.png")
+    start(aside)
+    for x, y, color in DOTS:
+        dot(gimp, aside, x, y, color)
+    aside.poll("len(sheet().swatches) == 9 and idle()")
+    assert aside.do("cut_off()") == []
+    keep("gimp-dots.png")
+
+
+def test_the_colors_of_another_image(gimp, aside, saved, keep):
+    start(aside)
+    warm = np.asarray(Image.open(PHOTOGRAPH).convert("RGB")) * [1.15, 0.95, 0.7]
+    path = saved(warm.clip(0, 255).astype(np.uint8), "warm print.png")
+    gimp.do(f"shown = image; load({str(path)!r}); image = shown")
+    aside.poll("len(panel()._listing) == 2")
+    follow(aside, lambda: aside.do("panel()._others.set_active(1)"))
+    assert aside.do("cut_off()") == []
+    keep("gimp-colors-from.png")
+
+
+def test_the_dialog_that_transfers_colors(gimp, photograph, saved, keep):
+    red = saved(np.full((300, 400, 3), (200, 60, 40), np.uint8), "red.png")
+    gimp.do(f"load({str(red)!r})")
+    gimp.open(photograph)
+    gimp.menu("Transfer colors from image")
+    dialog = wait_for(lambda: gimp.display.windows("^HueDot$"), 20, "the dialog")[0]
+    keep("gimp-transfer.png")
+    gimp.display.activate(dialog)
+    gimp.display.xdotool("key", "Return")
+    gimp.poll(
+        f"len(names()) == 2 and {RESULT} and at({RESULT}, 90, 330)[0] > at({RESULT}, 90, 330)[2] + 15", seconds=60
+    )
+
+
+def test_the_dialog_that_suggests_colors(gimp, photograph, keep):
+    gimp.open(photograph)
+    gimp.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 230, 120, 50, 50)")
+    gimp.menu("Suggest colors here")
+    dialog = wait_for(lambda: gimp.display.windows("^Suggested colors$"), 60, "the dialog")[0]
+    keep("gimp-suggest.png")
+    before = gimp.do(FOREGROUND)
+    place = [
+        int(word.partition("=")[2]) for word in gimp.display.xdotool("getwindowgeometry", "--shell", dialog).split()
+    ]
+    gimp.display.xdotool("mousemove", place[1] + place[3] // 2, place[2] + place[4] // 3, "click", 1)
+    gimp.poll(FOREGROUND, lambda color: color != before)
+    gimp.display.xdotool("key", "Escape")
+    wait_for(lambda: not gimp.display.windows("^Suggested colors$"), 10, "the dialog goes")
