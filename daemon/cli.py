@@ -25,6 +25,7 @@ VERBS = {
     "restart": "stop the daemon, and start another",
     "status": "say how the daemon is",
     "serve": "run the daemon in the foreground",
+    "weights": "list, fetch, import and verify the weights of networks",
     "doctor": "check the installation, and say how to mend it",
     "train": "train the network on photographs",
     "evaluate": "score a network on photographs",
