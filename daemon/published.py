@@ -1,4 +1,4 @@
-"""Published weight files: what is known of them, fetching them, and the record of what was installed."""
+"""Published weight files: what is known of them, installing them, and the record of what was installed."""
 
 from __future__ import annotations
 
@@ -6,42 +6,53 @@ import hashlib
 import json
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from huedot.model import loading
 from huedot.protocol.client import Progress
-from huedot.protocol.errors import ArgumentError, FileError, HueDotError, WeightsCorrupt, WeightsMissing
+from huedot.protocol.errors import ArgumentError, Busy, FileError, WeightsCorrupt, WeightsMissing
+
+from .download import download, forget
 
 RECORD = "installed.json"  # beside the weights: where each came from, and the checksums seen
-PIECE = 1 << 18  # bytes
-TIMEOUT = 30  # seconds without a byte
-OK, PARTIAL = 200, 206
-
-
-class DownloadFailed(HueDotError):
-    """A server that cannot be reached, refuses, or stopped half-way; what has come is kept."""
+DOWNLOADS = "downloads"  # beside the weights: what is not whole yet
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
 class Published:
-    """A file of the manifest."""
+    """A file of the manifest. Of its sha256 only the beginning is published, or nothing."""
 
     name: str
     model: str
     url: str
     license: str
     note: str
+    megabytes: int | None = None
     sha256_prefix: str = ""
     mask_center: float | None = None
+
+    def expected(self) -> str:
+        """Return how its sha256 must begin: as recorded at the first fetch, else as published; empty if neither."""
+        return str(record()["pins"].get(self.name, self.sha256_prefix))
+
+
+@cache
+def _manifest() -> dict[str, Any]:
+    return tomllib.loads((resources.files("huedot.weights") / "manifest.toml").read_text("utf-8"))
 
 
 def manifest() -> list[Published]:
     """Return the published files, the preferred one of each model first."""
-    text = (resources.files("huedot.weights") / "manifest.toml").read_text("utf-8")
-    return [Published(**file) for file in tomllib.loads(text)["file"]]
+    return [Published(**file) for file in _manifest()["file"]]
 
 
 def named(name: str) -> Published:
@@ -75,7 +86,7 @@ def _write_record(content: dict[str, dict[str, Any]]) -> None:
             part.write_text(json.dumps(content, indent=2), "utf-8")
             part.replace(path)
     except OSError as error:
-        raise FileError(f"{path} cannot be written: {error}.", "Check the folder and the free space.") from error
+        raise _unwritable(path, error) from error
 
 
 def sha256(path: Path) -> str:
@@ -92,60 +103,57 @@ def sha256(path: Path) -> str:
 def fetch(file: Published, show: Progress) -> str:
     """Download a published file, check it, and install its weights; returns its sha256.
 
-    A download that was cut goes on where it stopped. Where no checksum is published, the first one seen is
-    recorded, and later downloads must have it too. Raises `DownloadFailed`, `FileError` for a disk that is
-    full, and `WeightsCorrupt` for a wrong checksum, after which the next fetch begins anew.
+    A download that was cut goes on where it stopped. Where no checksum is published, that of the first file that held
+    its weights is recorded, and later downloads must have it too. Raises `DownloadFailed`, `FileError` for a disk that
+    is full, and `WeightsCorrupt` for a wrong checksum or other contents, after which the next fetch begins anew.
     """
-    part = loading.weights_folder() / f"{file.name}.part"
-    try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        _download(file.url, part, show)
-    except OSError as error:
-        raise FileError(f"{part} cannot be written: {error}.", "Check the folder and the free space.") from error
-    digest = sha256(part)
-    expected = record()["pins"].get(file.name, file.sha256_prefix)
-    if not digest.startswith(expected):
-        part.unlink()
-        what = f"{file.name} from {file.url} has sha256 {digest}, not {expected}."
-        raise WeightsCorrupt(what, f"Try again: huedot weights fetch {file.name}")
-    whole = part.with_name(file.name)
-    part.replace(whole)
-    install(whole, file.model, file.mask_center, digest, pin=True)
-    whole.unlink()
+    with _alone():
+        source = loading.weights_folder() / DOWNLOADS / file.name
+        try:
+            source.parent.mkdir(parents=True, exist_ok=True)
+            download(file.url, source, show)
+        except OSError as error:
+            raise _unwritable(source, error) from error
+        show(f"installing {file.name}", None)
+        try:
+            digest = _checked(source, file)
+            _install(source, file.model, file.mask_center, digest, pin=True)
+        except WeightsCorrupt:
+            forget(source)
+            raise
+        forget(source)
+        return digest
+
+
+def import_file(path: Path, mask_center: float | None = None) -> tuple[str, Path]:
+    """Install a weights file that the user has; returns its model and where its weights are now.
+
+    A file that has the name of a published one must have its checksum too, as far as that is known.
+    """
+    digest = sha256(path)
+    same = next((file for file in manifest() if file.expected() and digest.startswith(file.expected())), None)
+    alike = same or next((file for file in manifest() if file.name == path.name), None)
+    if alike:
+        _checked(path, alike)
+        mask_center = alike.mask_center if mask_center is None else mask_center
+    model = loading.architecture_of(*loading.read_weights(path), path)
+    with _alone():
+        return model, _install(path, model, mask_center, digest)
+
+
+def _checked(path: Path, file: Published) -> str:
+    digest = sha256(path)
+    if not digest.startswith(file.expected()):
+        what = f"{path.name} has sha256 {digest}, but {file.name} has {file.expected()}."
+        raise WeightsCorrupt(what, f"Get it again: huedot weights fetch {file.name}")
     return digest
 
 
-def _download(url: str, part: Path, show: Progress) -> None:
-    """Append to `part` what it lacks. Ours, for pooch does not resume; urllib3 checks that all bytes came."""
-    import urllib3
-
-    have = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
-    try:
-        with urllib3.PoolManager(timeout=TIMEOUT) as pool:
-            answer = pool.request("GET", url, headers=headers, preload_content=False)
-            if answer.status == 416:  # nothing is left to send: the checksum says whether it is the file
-                return
-            if answer.status not in (OK, PARTIAL):
-                raise DownloadFailed(
-                    f"{url} answered {answer.status}.", "Import a file you have: huedot weights import FILE"
-                )
-            have = have if answer.status == PARTIAL else 0
-            total = have + int(answer.headers.get("Content-Length", 0))
-            with part.open("ab" if have else "wb") as file:
-                for piece in answer.stream(PIECE, decode_content=False):
-                    file.write(piece)
-                    have += len(piece)
-                    show(f"fetching {part.stem}", have / total if total else None)
-    except urllib3.exceptions.HTTPError as error:
-        raise DownloadFailed(f"{url}: {error}.", "Fetch again: what has come is kept.") from error
-
-
-def install(source: Path, model: str, mask_center: float | None, digest: str, pin: bool = False) -> Path:
+def _install(source: Path, model: str, mask_center: float | None, digest: str, pin: bool = False) -> Path:
     """Convert a file into the weights of `model` in the user's folder, and record its checksums."""
     destination = loading.weights_folder() / f"{model}.safetensors"
-    loading.convert(source, destination, mask_center)
     content = record()
+    loading.convert(source, destination, mask_center)
     content["installed"][model] = {"source": source.name, "source_sha256": digest, "sha256": sha256(destination)}
     if pin:
         content["pins"].setdefault(source.name, digest)
@@ -153,24 +161,46 @@ def install(source: Path, model: str, mask_center: float | None, digest: str, pi
     return destination
 
 
-def import_file(path: Path) -> tuple[str, Path]:
-    """Install a weights file that the user has; returns its model and where its weights are now."""
-    model = loading.architecture_of(*loading.read_weights(path))
+def sha256_of(model: str) -> str | None:
+    """Return the checksum that a model's weights must have; None if none is recorded."""
     if model == "huedot":
-        raise ArgumentError("file", f"{path} is for the network huedot.", f"Use it where it is: --model {path}")
-    return model, install(path, model, None, sha256(path))
+        return str(_manifest()["shipped"]["sha256"])
+    entry = record()["installed"].get(model)
+    return entry and str(entry["sha256"])
 
 
 def check(model: str) -> str:
-    """Return what is known of a model's installed weights; raises `WeightsMissing` or `WeightsCorrupt`."""
-    path = loading.find(model)
-    entry = record()["installed"].get(model)
-    if entry is None:
-        loading.architecture_of(*loading.read_weights(path))
-        return "readable, no checksum recorded"
-    if sha256(path) != entry["sha256"]:
-        source = entry["source"]
-        is_published = any(source == file.name for file in manifest())
-        mend = f"huedot weights fetch {source}" if is_published else f"huedot weights import {source}"
-        raise WeightsCorrupt(f"{path} is damaged: its checksum has changed.", f"Mend it: {mend}")
-    return f"checksum as recorded, from {entry['source']}"
+    """Return what is known of a model's weights; raises `ArgumentError`, `WeightsMissing` or `WeightsCorrupt`."""
+    path, expected = loading.find(model), sha256_of(model)
+    if expected is None:
+        loading.architecture_of(*loading.read_weights(path), path)
+        return f"{path} is readable, but no checksum of it is recorded"
+    digest = sha256(path)
+    if digest != expected:
+        raise WeightsCorrupt(f"{path} is damaged: its sha256 is {digest}, not {expected}.", f"Mend it: {_mend(model)}")
+    return f"{path}, sha256 {digest[:8]}… as {'shipped' if model == 'huedot' else 'installed'}"
+
+
+def _mend(model: str) -> str:
+    if model == "huedot":
+        return "pipx reinstall huedot"
+    source = record()["installed"][model]["source"]
+    return f"huedot weights {'fetch' if any(source == file.name for file in manifest()) else 'import'} {source}"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep other commands from fetching and importing meanwhile."""
+    folder = loading.weights_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / LOCK, timeout=0):
+            yield
+    except filelock.Timeout as error:
+        raise Busy(f"Another command is writing to {folder}.", "Wait until it has ended.") from error
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> FileError:
+    return FileError(f"{path} cannot be written: {error.strerror or error}.", "Check the folder and the free space.")

@@ -18,7 +18,7 @@ from . import bins, loading, places
 from .exact import meet_hints
 from .grid import slice_bands, slice_grid
 from .networks.hintnet import Config, Features, HintNetwork
-from .networks.siggraph17 import GlobalHints, LocalHints
+from .networks.siggraph17 import CaffeLocalHints, GlobalHints, LocalHints
 
 PRECISE = ("affinity", "palette")  # parts of the network that compute in float32
 WINDOW = 4  # cells of 16 pixels at the working size, along each side: what the palette of a place depends on
@@ -133,7 +133,8 @@ class LocalHintsBackend:
     name, multiple, exact, softening = "siggraph17", 8, False, 0.2
 
     def __init__(self, network: LocalHints) -> None:
-        self.network, self.centers = network, bins.grid()
+        self.network = network
+        self.centers = bins.centers() if isinstance(network, CaffeLocalHints) else bins.grid()
 
     def encode(self, lightness: Tensor) -> None:
         """Do nothing: this network takes lightness and hints together."""
@@ -173,10 +174,8 @@ def load(path: Path, device: torch.device) -> Backend:
     network: nn.Module
     if architecture == "huedot":
         network = _hint_network(tensors, metadata, path)
-    elif architecture == "siggraph17":
-        network = LocalHints(loading.mask_center_of(path, metadata))
     else:
-        network = GlobalHints()
+        network = loading.published_network(architecture, tensors, metadata, path)
     loading.load_into(network, tensors, path)
     network.requires_grad_(False).eval()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch forgot this form

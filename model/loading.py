@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -15,13 +15,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from huedot.model.networks.siggraph17 import LocalHints
+from huedot.model import caffe
+from huedot.model.networks.siggraph17 import AB_SCALE, CAFFE_AB_SCALE, CaffeLocalHints, GlobalHints, LocalHints
 from huedot.protocol.errors import ArgumentError, FileError, WeightsCorrupt, WeightsMissing
 
 MODELS = ("huedot", "siggraph17", "siggraph17-global")
 PICKLED = (".pth", ".pt")
-SUFFIXES = (".safetensors", *PICKLED)
-DOWNLOAD_AGAIN = "Download or copy the file again, from a source you trust."
+SUFFIXES = (".safetensors", *PICKLED, ".caffemodel")
+DOWNLOAD_AGAIN = caffe.DOWNLOAD_AGAIN
 
 # One key of each architecture that the others lack, for files without metadata.
 _TELLING_KEYS = {
@@ -44,7 +45,7 @@ def weights_folder() -> Path:
 def find(name_or_path: str | Path) -> Path:
     """Return the weights file of a model by name, or the path itself if that is what was given.
 
-    A string is a path if it holds a separator or ends in .safetensors, .pth or .pt. Raises `ArgumentError`
+    A string is a path if it holds a separator or ends as one of `SUFFIXES`. Raises `ArgumentError`
     for a name that no model has, and `WeightsMissing`, saying how to get them, for a known model without its
     weights.
     """
@@ -59,7 +60,7 @@ def find(name_or_path: str | Path) -> Path:
         )
     path = _place_of(name_or_path)
     if not path.is_file():
-        raise WeightsMissing(f"The weights of {name_or_path} are not at {path}.", _how_to_get(name_or_path, path))
+        raise WeightsMissing(f"The weights of {name_or_path} are not at {path}.", _how_to_get(name_or_path))
     return path
 
 
@@ -82,38 +83,19 @@ def _shipped() -> Path:
     return Path(str(resources.files("huedot.weights") / "huedot.safetensors"))
 
 
-def _how_to_get(model: str, path: Path) -> str:
+def _how_to_get(model: str) -> str:
     if model == "huedot":
         return "They come with HueDot, so the installation is damaged: install it again."
-    manifest = tomllib.loads((resources.files("huedot.weights") / "manifest.toml").read_text("utf-8"))
-    files = [file for file in manifest["file"] if file["model"] == model]
-    offers = "; or ".join(_offer(file) for file in files)
-    if any(file["name"].endswith(PICKLED) for file in files):
-        use = 'Colorizer.load("/path/to/that.pth") and --model /path/to/that.pth use it directly'
-    else:
-        use = (
-            f"convert it from Caffe to {path}, keyed as GlobalHints documents. The model huedot, which comes"
-            " with HueDot, takes global hints too"
-        )
-    return f"Get {offers}. Then {use}."
-
-
-def _offer(file: Mapping[str, object]) -> str:
-    facts = [str(file["url"])]
-    if "sha256_prefix" in file:
-        facts.append(f"sha256 begins {file['sha256_prefix']}")
-    if "mask_center" in file:
-        facts.append(f"mask_center {file['mask_center']}")
-    return f"{file['name']} ({', '.join(facts)})"
+    return f"Get them by huedot weights fetch {model}, or from a file you have by huedot weights import FILE."
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return the tensors of a file, on the CPU and of its own dtypes, and its metadata: none in .pth and .pt.
+    """Return the tensors of a file, on the CPU and of its own dtypes, and its metadata: none of .pth and .pt.
 
     A pickled file is read as tensors only: whatever else it asks for is refused, never run. A `module.` in
-    front of every key, which `DataParallel` leaves there, is dropped. Raises `WeightsMissing` for no file,
-    `FileError` for one that may not be read, and `WeightsCorrupt` for one that is damaged, unsafe, or holds
-    no weights.
+    front of every key, which `DataParallel` leaves there, is dropped. A Caffe file comes with metadata
+    (`caffe.read`). Raises `WeightsMissing` for no file, `FileError` for one that may not be read, and
+    `WeightsCorrupt` for one that is damaged, unsafe, or holds no weights.
     """
     path = Path(path)
     if not path.exists():
@@ -123,6 +105,8 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return _read_safetensors(path)
         if path.suffix.lower() in PICKLED:
             return _read_pickled(path), {}
+        if path.suffix.lower() == ".caffemodel":
+            return caffe.read(path)
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}.", "Check its permissions.") from error
     raise WeightsCorrupt(f"{path} is not a weights file.", f"Use one that ends in {', '.join(SUFFIXES)}.")
@@ -196,14 +180,29 @@ def mask_center_of(path: str | Path, metadata: Mapping[str, str]) -> float:
     family that needs 0.5 `pytorch.pth`, saved as `pytorch_trained.pth`: so `pytorch*.pth` means 0.5 and any
     other name 0.0. Raises `WeightsCorrupt` if the metadata holds no number.
     """
-    claimed = metadata.get("mask_center")
-    if claimed is None:
-        name = Path(path).name.lower()
-        return 0.5 if name.startswith("pytorch") and name.endswith(".pth") else 0.0
+    name = Path(path).name.lower()
+    return _number(metadata, "mask_center", 0.5 if name.startswith("pytorch") and name.endswith(".pth") else 0.0, path)
+
+
+def _number(metadata: Mapping[str, str], name: str, default: float, path: str | Path) -> float:
+    claimed = metadata.get(name, default)
     try:
-        return float(claimed)
-    except ValueError as error:
-        raise WeightsCorrupt(f"{path} has mask_center {claimed!r}.", "Convert the published file again.") from error
+        number = float(claimed)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise WeightsCorrupt(f"{path} has {name} {claimed!r}.", "Convert the published file again.")
+    return number
+
+
+def published_network(
+    architecture: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], path: str | Path
+) -> nn.Module:
+    """Build the network of the authors' that weights are for, its tensors not yet set. Raises `WeightsCorrupt`."""
+    if architecture == "siggraph17-global":
+        return GlobalHints(_number(metadata, "ab_scale", CAFFE_AB_SCALE, path))
+    kind = CaffeLocalHints if "pred_313.weight" in tensors else LocalHints
+    return kind(mask_center_of(path, metadata), _number(metadata, "ab_scale", AB_SCALE, path))
 
 
 def load_into(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:
@@ -247,7 +246,7 @@ def _some(names: list[str]) -> str:
 
 
 def convert(source: str | Path, destination: str | Path, mask_center: float | None = None) -> None:
-    """Write published Local Hints weights as safetensors, which say their architecture and `mask_center`.
+    """Write published weights as safetensors, whose metadata say their architecture and what else they need.
 
     Without a `mask_center` it is `mask_center_of` the source. The destination appears whole or not at all.
     Raises what `read_weights` does, `WeightsCorrupt` for weights of another network, and `FileError` if it
@@ -255,10 +254,7 @@ def convert(source: str | Path, destination: str | Path, mask_center: float | No
     """
     source, destination = Path(source), Path(destination)
     tensors, metadata = read_weights(source)
-    with torch.device("meta"):  # only the keys and shapes are wanted
-        check_fit(LocalHints().state_dict(), tensors, source)
-    center = mask_center_of(source, metadata) if mask_center is None else mask_center
-    described = {"architecture": "siggraph17", "mask_center": str(float(center)), "format": "pt"}
+    described = _described(tensors, metadata, source, mask_center)
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".huedot-") as folder:
@@ -267,3 +263,20 @@ def convert(source: str | Path, destination: str | Path, mask_center: float | No
             part.replace(destination)
     except (OSError, SafetensorError) as error:
         raise FileError(f"{destination} cannot be written: {error}.", "Check the folder and the free space.") from error
+
+
+def _described(
+    tensors: Mapping[str, Tensor], metadata: Mapping[str, str], source: Path, mask_center: float | None
+) -> dict[str, str]:
+    """Return the metadata of published weights, once it is sure that they are."""
+    architecture = architecture_of(tensors, metadata, source)
+    if architecture == "huedot":
+        raise WeightsCorrupt(f"{source} is for the network huedot.", f"Use it where it is: --model {source}")
+    with torch.device("meta"):  # only the keys and shapes are wanted
+        network = published_network(architecture, tensors, metadata, source)
+    check_fit(network.state_dict(), tensors, source)
+    _check_finite(tensors, source)
+    described = {"architecture": architecture, "ab_scale": str(network.ab_scale), "format": "pt"}
+    if isinstance(network, LocalHints):
+        described["mask_center"] = str(float(network.mask_center if mask_center is None else mask_center))
+    return described

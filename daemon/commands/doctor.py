@@ -57,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _checks(model: str | None) -> Iterator[Check]:
     yield _check("versions", _versions)
     yield _check("device", _device)
-    yield _check("weights", lambda: _weights(model or "huedot"))
+    for name in _models(model or "huedot"):
+        yield _check("weights", lambda name=name: _weights(name))  # type: ignore[misc]
     yield _check("endpoint", _endpoint)
     yield _check("log", lambda: str(lifecycle.log_path()))
     for editor in plugins.EDITORS:
@@ -95,10 +96,19 @@ def _device() -> str:
     return f"{device.type}, {torch.get_num_threads()} threads"
 
 
+def _models(first: str) -> list[str]:
+    from huedot.model import loading
+
+    return loading.present(first=first)
+
+
 def _weights(model: str) -> str:
+    from huedot.daemon import published
     from huedot.model import loading
 
     path = loading.find(model)
+    if model in loading.MODELS:
+        return f"{model}, {path.stat().st_size / 1e6:.1f} MB: {published.check(model)}"
     architecture = loading.architecture_of(*loading.read_weights(path), path)
     return f"{path}, {path.stat().st_size / 1e6:.1f} MB, for {architecture}"
 

@@ -15,12 +15,18 @@ from .terminal import complain, say, say_columns, say_json, working
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare what can be done, and the options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add_json(actions.add_parser("list", help="what is shipped, installed, and can be fetched"))
+    add_json(actions.add_parser("list", help="what is shipped, installed, and published"))
     fetch = actions.add_parser("fetch", help="download a published file, and install its weights")
     fetch.add_argument("name", metavar="NAME", help="a network or a file of the list")
     add_json(fetch)
     bring = actions.add_parser("import", help="install a file you have")
-    bring.add_argument("file", type=Path, metavar="FILE", help="a .pth, .pt or .safetensors")
+    bring.add_argument("file", type=Path, metavar="FILE", help="a .pth, .pt, .safetensors or .caffemodel")
+    bring.add_argument(
+        "--mask-center",
+        type=float,
+        choices=(0.0, 0.5),
+        help="what Local Hints subtracts from the mask (default: by name)",
+    )
     add_json(bring)
     verify = actions.add_parser("verify", help="check installed weights against their checksums")
     verify.add_argument("name", nargs="?", metavar="NAME", help="a network (default: all that are installed)")
@@ -37,32 +43,31 @@ def _list(arguments: argparse.Namespace) -> int:
     from huedot.daemon import published
     from huedot.model import loading
 
+    installed = published.record()["installed"]
     rows: list[dict[str, Any]] = []
     for model in loading.present(first="huedot"):
         path = loading.find(model)
-        state = "shipped" if model == "huedot" else "installed"
-        rows.append({"name": model, "state": state, "bytes": path.stat().st_size, "place": str(path)})
-    pins = published.record()["pins"]
+        state, source = (
+            ("shipped", None) if model == "huedot" else ("installed", installed.get(model, {}).get("source"))
+        )
+        row = {"name": model, "state": state, "megabytes": round(path.stat().st_size / 1e6, 1), "place": str(path)}
+        rows.append({**row, "model": model, "sha256": published.sha256_of(model), "source": source})
     for file in published.manifest():
-        checksum = pins.get(file.name) or file.sha256_prefix or None
-        row = {"name": file.name, "state": "fetchable", "bytes": None, "place": file.url}
-        rows.append({**row, "model": file.model, "sha256": checksum, "license": file.license})
+        row = {"name": file.name, "state": "published", "megabytes": file.megabytes, "place": file.url}
+        facts = {"model": file.model, "sha256": file.expected() or None, "license": file.license, "note": file.note}
+        rows.append({**row, **facts})
     if arguments.json:
         say_json(rows)
     else:
-        say_columns((row["name"], row["state"], _size(row["bytes"]), row["place"]) for row in rows)
+        say_columns((row["name"], row["state"], f"{row['megabytes']} MB", row["model"], row["place"]) for row in rows)
     return 0
-
-
-def _size(count: int | None) -> str:
-    return "" if count is None else f"{count / 1e6:.1f} MB"
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
     from huedot.daemon import published
 
     file = published.named(arguments.name)
-    is_first = not file.sha256_prefix and file.name not in published.record()["pins"]
+    is_first = not file.expected()
     with working(f"fetching {file.name}") as show:
         digest = published.fetch(file, show)
     if arguments.json:
@@ -78,7 +83,7 @@ def _import(arguments: argparse.Namespace) -> int:
     from huedot.daemon import published
 
     with working("importing"):
-        model, place = published.import_file(arguments.file)
+        model, place = published.import_file(arguments.file, arguments.mask_center)
     if arguments.json:
         say_json({"model": model, "place": str(place)})
     else:

@@ -8,6 +8,7 @@ are those of the published PyTorch code, so that its weight files load as they a
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,8 @@ from huedot.protocol.errors import ArgumentError
 
 STRIDE = 8  # what height and width must be multiples of: three halvings, undone exactly
 CLASSES = 529  # the distribution covers the whole 23 × 23 grid of ab, 313 bins of which are in gamut
-HISTOGRAM_INPUTS = 314  # 313 bins of ab, then 1 if they are given
+BINS = 313
+HISTOGRAM_INPUTS = BINS + 1  # the histogram of ab, then 1 if it is given
 SATURATION_INPUTS = 2  # mean saturation in 0..1, then 1 if it is given
 
 LIGHTNESS_CENTER, LIGHTNESS_SCALE = 50.0, 100.0
@@ -55,6 +57,17 @@ def _normalize(lightness: Tensor) -> Tensor:
     return (lightness - LIGHTNESS_CENTER) / LIGHTNESS_SCALE
 
 
+class _Features(NamedTuple):
+    """What the blocks that a distribution is predicted from answer, after their norm."""
+
+    conv3: Tensor
+    conv4: Tensor
+    conv5: Tensor
+    conv6: Tensor
+    conv7: Tensor
+    conv8: Tensor
+
+
 class _Trunk(nn.Module):
     """What the two networks share: ten blocks, with shortcuts 1 → 10, 2 → 9 and 3 → 8."""
 
@@ -78,17 +91,19 @@ class _Trunk(nn.Module):
         self.model10 = nn.Sequential(nn.ReLU(inplace=True), _conv(128, 128), nn.LeakyReLU(0.2))
         self.model_out = nn.Sequential(nn.Conv2d(128, 2, 1), nn.Tanh())
 
-    def _run(self, x: Tensor, offset: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return ab in -1..1 and, at a quarter of the size, block 8; `offset` is added to block 4."""
+    def _run(self, x: Tensor, offset: Tensor | None = None) -> tuple[Tensor, _Features]:
+        """Return ab in -1..1, and the features of blocks 3 to 8; `offset` is added to block 4."""
         conv1 = self.model1(x)
         conv2 = self.model2(_halve(conv1))
         conv3 = self.model3(_halve(conv2))
         conv4 = self.model4(_halve(conv3))
-        conv7 = self.model7(self.model6(self.model5(conv4 if offset is None else conv4 + offset)))
-        conv8: Tensor = self.model8(self.model8up(conv7) + self.model3short8(conv3))
+        conv5 = self.model5(conv4 if offset is None else conv4 + offset)
+        conv6 = self.model6(conv5)
+        conv7 = self.model7(conv6)
+        conv8 = self.model8(self.model8up(conv7) + self.model3short8(conv3))
         conv9 = self.model9(self.model9up(conv8) + self.model2short9(conv2))
         conv10 = self.model10(self.model10up(conv9) + self.model1short10(conv1))
-        return self.model_out(conv10), conv8
+        return self.model_out(conv10), _Features(conv3, conv4, conv5, conv6, conv7, conv8)
 
 
 class LocalHints(_Trunk):
@@ -98,12 +113,15 @@ class LocalHints(_Trunk):
 
     `mask_center` is subtracted from the hint mask and belongs to the weights: 0.0 for those converted from
     Caffe (`caffemodel.pth`, `siggraph17-df00044c.pth`), 0.5 for those retrained in PyTorch (`pytorch.pth`).
-    With the wrong one a hint colors only a small blob around itself.
+    With the wrong one a hint colors only a small blob around itself. `ab_scale` multiplies the last tanh.
     """
 
-    def __init__(self, mask_center: float = 0.0) -> None:
+    def __init__(self, mask_center: float = 0.0, ab_scale: float = AB_SCALE) -> None:
         super().__init__(inputs=4)
-        self.mask_center = mask_center
+        self.mask_center, self.ab_scale = mask_center, ab_scale
+        self._add_palette()
+
+    def _add_palette(self) -> None:
         self.model_class = nn.Sequential(nn.Conv2d(256, CLASSES, 1))
 
     def forward(self, lightness: Tensor, hint_ab: Tensor, hint_mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -119,8 +137,32 @@ class LocalHints(_Trunk):
         `ArgumentError` unless H and W are multiples of 8.
         """
         hints = hint_ab / AB_SCALE, hint_mask - self.mask_center
-        ab, conv8 = self._run(torch.cat((_normalize(lightness), *hints), dim=1))
-        return ab * AB_SCALE, self.model_class(conv8.detach())
+        ab, features = self._run(torch.cat((_normalize(lightness), *hints), dim=1))
+        return ab * self.ab_scale, self._palette(_Features(*(each.detach() for each in features)))
+
+    def _palette(self, features: _Features) -> Tensor:
+        logits: Tensor = self.model_class(features.conv8)
+        return logits
+
+
+class CaffeLocalHints(LocalHints):
+    """The Local Hints network as in the authors' Caffe release: the paper's own distribution over 313 bins.
+
+    Keys: the trunk's are those of `LocalHints`; the distribution's are Caffe's: `conv3_pred` to `conv8_pred`, from
+    as many blocks, which are summed (paper §3.4.2), and `pred_313`. `forward` answers logits of
+    (B, 313, H/4, W/4), which the published description multiplies by 0.2, too.
+    """
+
+    def _add_palette(self) -> None:
+        self.conv3_pred, self.conv8_pred = _conv(256, 384), _conv(256, 384)
+        for block in range(4, 8):
+            self.add_module(f"conv{block}_pred", nn.ConvTranspose2d(512, 384, 4, stride=2, padding=1))
+        self.pred_313 = nn.Conv2d(384, BINS, 1)
+
+    def _palette(self, features: _Features) -> Tensor:
+        parts = [self.get_submodule(f"conv{block}_pred")(x) for block, x in enumerate(features, 3)]
+        logits: Tensor = self.pred_313(torch.stack(parts).sum(0).relu())
+        return logits
 
 
 class GlobalHints(_Trunk):
@@ -132,11 +174,12 @@ class GlobalHints(_Trunk):
     and the BatchNorms `s_glob_conv1norm` and `glob_conv2norm` to `glob_conv4norm`, each after its ReLU.
     Caffe's BatchNorm has no affine part (weight 1, bias 0) and its network reads lightness - 50 (so
     `model1.0.weight` is a hundred times Caffe's). As there, the last tanh is scaled by 100, not by the 110 of
-    the PyTorch networks.
+    the PyTorch networks, unless the file has another `ab_scale`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ab_scale: float = CAFFE_AB_SCALE) -> None:
         super().__init__(inputs=1)
+        self.ab_scale = ab_scale
         self.s_conv1 = nn.Conv2d(SATURATION_INPUTS, 512, 1)
         self.glob_conv1 = nn.Conv2d(HISTOGRAM_INPUTS, 512, 1)
         self.s_glob_conv1norm = nn.BatchNorm2d(512)
@@ -157,7 +200,7 @@ class GlobalHints(_Trunk):
         Returns ab (B, 2, H, W) in raw Lab units. Raises `ArgumentError` unless H and W are multiples of 8.
         """
         ab, _ = self._run(_normalize(lightness), self._branch(global_hints[:, :, None, None]))
-        return ab * CAFFE_AB_SCALE
+        return ab * self.ab_scale
 
     def _branch(self, global_hints: Tensor) -> Tensor:
         histogram, saturation = global_hints[:, :HISTOGRAM_INPUTS], global_hints[:, HISTOGRAM_INPUTS:]

@@ -182,7 +182,7 @@ def test_bad_arguments_are_named_and_the_next_call_works(colorizer, photo, argum
 
 def test_absent_weights_say_how_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setenv("HUEDOT_WEIGHTS", str(tmp_path))
-    with pytest.raises(WeightsMissing, match="df00044c"):
+    with pytest.raises(WeightsMissing, match="huedot weights fetch siggraph17"):
         Colorizer.load("siggraph17")
 
 
