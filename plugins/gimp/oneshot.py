@@ -12,6 +12,7 @@ from .protocol.launcher import installed_version
 from .protocol.messages import Hints, Reply
 from .protocol.panel import words
 from .protocol.panel.coloring import bands_of, write
+from .protocol.panel.desk import models_of
 from .protocol.panel.ideas import REFERENCE, SUGGESTIONS
 from .protocol.panel.painted import hints_of, scan
 from .protocol.panel.sheet import Settings
@@ -28,6 +29,7 @@ class OneShot:
         """Prepare; `progress` is called now and then."""
         self.document, self._progress = document, progress
         self._client = Client("huedot-gimp", installed_version() or "0")
+        self._model: str | None = None  # the network that the photograph was opened with
 
     def __enter__(self) -> OneShot:
         return self
@@ -62,7 +64,8 @@ class OneShot:
     def _open(self) -> str:
         """Read the photograph, and give it to the daemon."""
         self._progress(words.CONNECTING, 0.0)
-        self._client.connect()
+        wanted = Settings.of(self.document.load_state()).model
+        self._model = wanted if wanted in models_of(self._client.connect()) else None
         document, pixels = self.document, bytearray()
         area = 0, 0, document.width, document.height
         document.begin_photograph()
@@ -73,10 +76,10 @@ class OneShot:
         finally:
             document.end_photograph()
         self._progress(words.OPENING, READ)
-        return self._client.open_image(pixels, area[2], area[3], 4)
+        return self._client.open_image(pixels, area[2], area[3], 4, self._model)
 
     def _hints(self) -> Hints:
-        return hints_of(_done(scan(self.document)))
+        return hints_of(_done(scan(self.document)))._replace(model=self._model)
 
     def _histogram(self, reference: str) -> str:
         picture = Host().read_other(reference, REFERENCE)

@@ -141,6 +141,11 @@ class Panel:
         self._others.add_attribute(name, "text", 1)
         _shorten(self._others)
         self._others.connect("changed", self._safely(lambda *_: self._borrow()))
+        self._models = Gtk.ComboBoxText(hexpand=True, tooltip_text=words.MODEL_TIP)
+        self._models.connect("changed", self._safely(lambda *_: self._choose_model()))
+        _shorten(self._models)
+        self._offered: list[tuple[str | None, str]] = []
+        self._choosing = _row(Gtk.Label(label=words.MODEL), self._models)
         self._automatic = Gtk.CheckButton(label=words.AUTOMATIC)
         self._automatic.connect("toggled", self._safely(lambda *_: self._saturate()))
         self._saturation = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, 100, 1)
@@ -149,7 +154,7 @@ class Panel:
         self._saturation.set_hexpand(True)
         self._saturation.connect("value-changed", self._safely(lambda *_: self._saturate()))
         saturation = _row(Gtk.Label(label=words.SATURATION), self._automatic, self._saturation)
-        self._coloring = _column(_row(Gtk.Label(label=words.COLORS_FROM), self._others), saturation)
+        self._coloring = _column(_row(Gtk.Label(label=words.COLORS_FROM), self._others), saturation, self._choosing)
         return self._coloring
 
     def _ideas(self) -> Gtk.Widget:
@@ -185,6 +190,7 @@ class Panel:
         if sheet is not None and ready:
             self._show_sheet(sheet)
             self._quietly(lambda: self._show_settings(sheet.settings))
+            self._quietly(self._show_models)
 
     def _show_sheet(self, sheet: Sheet) -> None:
         width, height = sheet.document.width, sheet.document.height
@@ -206,6 +212,17 @@ class Panel:
         self._saturation.set_sensitive(settings.saturation is not None)
         if settings.saturation is not None:
             self._saturation.set_value(round(settings.saturation * 100))
+
+    def _show_models(self) -> None:
+        """Offer the networks that are there, if there is a choice."""
+        offered = self.controller.models
+        if offered != self._offered:
+            self._offered = offered
+            self._models.remove_all()
+            for model, name in offered:
+                self._models.append(model or "", name)
+        self._models.set_active_id(self.controller.model or "")
+        self._choosing.set_visible(len(offered) > 1)
 
     def _fill_images(self) -> None:
         self._shown.remove_all()
@@ -254,6 +271,10 @@ class Panel:
     def _borrow(self) -> None:
         if not self._quiet:
             self.controller.borrow_colors(self._others.get_active_id() or None)
+
+    def _choose_model(self) -> None:
+        if not self._quiet:
+            self.controller.choose_model(self._models.get_active_id() or None)
 
     def _saturate(self) -> None:
         if not self._quiet:

@@ -139,12 +139,19 @@ class HueDotDocker(DockWidget):
     def _global_hints(self) -> QWidget:
         self._others = QComboBox()
         self._others.activated.connect(self._safely(self._borrow))
+        self._models = QComboBox()
+        self._models.setToolTip(words.MODEL_TIP)
+        self._models.activated.connect(
+            self._safely(lambda index: self.controller.choose_model(self._offered[index][0]))
+        )
+        self._offered: list[tuple[str | None, str]] = []
+        self._choosing = _row(QLabel(words.MODEL), self._models)
         self._automatic = QCheckBox(words.AUTOMATIC)
         self._automatic.toggled.connect(self._safely(self._saturate))
         self._saturation = _slider()
         self._saturation.valueChanged.connect(self._safely(self._saturate))
         saturation = _row(QLabel(words.SATURATION), self._automatic, self._saturation)
-        self._coloring = _column(_row(QLabel(words.COLORS_FROM), self._others), saturation)
+        self._coloring = _column(_row(QLabel(words.COLORS_FROM), self._others), saturation, self._choosing)
         return self._coloring
 
     def _ideas(self) -> QWidget:
@@ -171,6 +178,7 @@ class HueDotDocker(DockWidget):
         if sheet is not None and ready:
             self._show_sheet(sheet)
             self._show_settings(sheet.settings)
+            self._show_models()
 
     def _show_sheet(self, sheet: Sheet) -> None:
         width, height = sheet.document.width, sheet.document.height
@@ -196,6 +204,17 @@ class HueDotDocker(DockWidget):
         if settings.saturation is not None:
             value = round(settings.saturation * 100)
             _quietly(self._saturation, lambda: self._saturation.setValue(value))
+
+    def _show_models(self) -> None:
+        """Offer the networks that are there, if there is a choice."""
+        offered = self.controller.models
+        if offered != self._offered:
+            self._offered = offered
+            self._models.clear()
+            self._models.addItems([name for _, name in offered])
+        if offered:
+            self._models.setCurrentIndex([model for model, _ in offered].index(self.controller.model))
+        self._choosing.setVisible(len(offered) > 1)
 
     def _fill_others(self) -> None:
         sheet = self.controller.sheet

@@ -186,6 +186,7 @@ class Desk:
 def daemon(tiny_weights):
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = make_runtime(monkeypatch)
+        monkeypatch.setenv("HUEDOT_WEIGHTS", str(folder / "weights"))
         daemon = Daemon("--model", tiny_weights)
         yield daemon
         daemon.close()

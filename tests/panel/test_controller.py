@@ -119,14 +119,14 @@ def test_settings_live_in_the_document(desk):
 
 
 @pytest.mark.parametrize(
-    "state", [{"live": "yes"}, {"saturation": 7}, {"recent": [[1, 2], "red", [1, 2, 300]]}, {"x": 1}]
+    "state", [{"live": "yes"}, {"saturation": 7}, {"recent": [[1, 2], "red", [1, 2, 300]]}, {"x": 1}, {"model": 7}]
 )
 def test_settings_that_cannot_be_read_do_no_harm(desk, state):
     paper = desk.paper()
     paper.state = state
     desk.panel.show_document(paper)
     settings = desk.panel.sheet.settings
-    assert (settings.live, settings.saturation, settings.recent) == (True, None, [])
+    assert (settings.live, settings.saturation, settings.recent, settings.model) == (True, None, [], None)
 
 
 def test_two_documents_at_once(desk):
@@ -198,3 +198,28 @@ def test_a_photograph_that_cannot_be_colored_yet(desk):
     desk.panel.convert()
     desk.panel.start()
     desk.until(lambda: desk.panel.sheet.result)
+
+
+def test_another_network_is_chosen_remembered_and_missed(desk):
+    paper = desk.started()
+    desk.settled()
+    assert desk.panel.models == [(None, "tiny.safetensors"), ("huedot", "HueDot")]
+    assert desk.panel.model is None
+    before = paper.result.copy()
+    desk.follow(lambda: desk.panel.choose_model("huedot"))
+    assert desk.panel.model == desk.panel.sheet.model == "huedot"
+    assert not np.array_equal(paper.result, before)
+    desk.follow(lambda: paper.paint(60, 70, RED))
+    assert len(desk.panel.sheet.swatches) == 9
+    desk.panel.show_document(None)
+    desk.panel._sheets.clear()
+    desk.panel.show_document(paper)
+    assert desk.panel.model == "huedot"
+    paper.state = {**paper.state, "model": "siggraph17"}  # which was there when this was saved
+    desk.panel.show_document(None)
+    desk.panel._sheets.clear()
+    desk.panel.show_document(paper)
+    desk.follow(desk.panel.start)
+    assert desk.panel.model is None
+    assert desk.panel.sheet.settings.model == "siggraph17"  # and may be there again
+    assert not desk.panel.status.is_error

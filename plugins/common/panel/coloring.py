@@ -9,7 +9,7 @@ from functools import partial
 from ..client import Client
 from ..messages import Colorization, Rectangle, Tile
 from . import words
-from .desk import WAIT, Desk, Steps
+from .desk import WAIT, Desk, Steps, models_of
 from .host import Document
 from .painted import color_at, newest, scan
 from .sheet import Sheet
@@ -80,11 +80,16 @@ class Coloring:
         finally:
             document.end_photograph()
         self._desk.stage = words.OPENING if self._desk.daemon else words.CONNECTING
-        self._desk.ask("open", partial(_open, pixels=pixels, size=sheet.size), partial(self._opened, sheet))
+        self._desk.ask(
+            "open",
+            partial(_open, pixels=pixels, size=sheet.size, wanted=sheet.settings.model),
+            partial(self._opened, sheet),
+        )
         self._desk.changed()
 
-    def _opened(self, sheet: Sheet, image: str) -> None:
-        sheet.image, sheet.due, sheet.changed = image, True, time.monotonic()
+    def _opened(self, sheet: Sheet, opened: tuple[str, str | None]) -> None:
+        sheet.image, sheet.model = opened
+        sheet.due, sheet.changed = True, time.monotonic()
         self._desk.stage = ""
         self._desk.changed()
 
@@ -173,5 +178,7 @@ def bands_of(area: Rectangle) -> list[Rectangle]:
     return [(x, y, width, min(rows, top + height - y)) for y in range(top, top + height, rows)]
 
 
-def _open(client: Client, pixels: bytearray, size: tuple[int, int]) -> str:
-    return client.open_image(pixels, *size, 4)
+def _open(client: Client, pixels: bytearray, size: tuple[int, int], wanted: str | None) -> tuple[str, str | None]:
+    """Open the photograph with the network that is wanted, if it is there; return the image and the network."""
+    model = wanted if wanted in models_of(client.status()) else None
+    return client.open_image(pixels, *size, 4, model), model

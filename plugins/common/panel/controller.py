@@ -75,6 +75,17 @@ class Controller:
             return Status(words.COLORED.format(device=device, milliseconds=self.milliseconds[-1]))
         return Status(words.READY.format(device=device) if desk.device else words.CONNECTING)
 
+    @property
+    def models(self) -> list[tuple[str | None, str]]:
+        """The networks to choose from, and their names for people; the first, None, is the daemon's own."""
+        return [(model if i else None, words.model_of(model)) for i, model in enumerate(self.desk.models)]
+
+    @property
+    def model(self) -> str | None:
+        """The network that colors, as in `models`: what the user chose, if it is there."""
+        chosen = self.sheet.settings.model if self.sheet else None
+        return chosen if chosen in self.desk.models[1:] else None
+
     def others(self) -> list[Other]:
         """Return the documents whose colors may be borrowed."""
         return self.desk.host.others(self.sheet.document) if self.sheet else []
@@ -86,6 +97,7 @@ class Controller:
             f"editor: {self.desk.host.name}",
             f"daemon: {self.desk.daemon or 'not connected'}",
             f"device: {self.desk.device or 'unknown'}",
+            f"network: {self.model or 'the default'}",
             f"image: {document.width} x {document.height}" if document else "image: none",
             f"painted parts: {len(self.sheet.parts)}" if self.sheet else "",
             "milliseconds: " + ", ".join(f"{each:.0f}" for each in self.milliseconds[-10:]),
@@ -144,6 +156,13 @@ class Controller:
                 setattr(self.sheet.settings, name, value)
             self.desk.want(self.sheet)
             self._keep_settings()
+
+    def choose_model(self, model: str | None) -> None:
+        """Color with another network from now on."""
+        if self.sheet and model != self.model:
+            self.sheet.settings.model = model
+            self._keep_settings()
+            self.refresh()
 
     def borrow_colors(self, key: str | None) -> None:
         """Take the colors of another document, or no longer."""

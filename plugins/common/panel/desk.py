@@ -34,6 +34,7 @@ class Desk:
         self.traceback = ""
         self.stage = ""  # what the user waits for
         self.daemon = self.device = ""
+        self.models: list[str] = []  # the networks that are there, the daemon's default first
         self.retry_at = 0.0
 
     def ask(self, kind: str, work: Callable[[Client], Any], then: Callable[[Any], None]) -> None:
@@ -47,7 +48,7 @@ class Desk:
 
     def greet(self) -> None:
         """Connect, and start the daemon if none runs."""
-        self.ask("hello", lambda client: client.connect(), self._greeted)
+        self.ask("hello", lambda client: client.status(), self._greeted)
 
     def want(self, sheet: Sheet) -> None:
         """Note that the result is to be colored anew; after an error, this is another try."""
@@ -91,5 +92,12 @@ class Desk:
 
     def _greeted(self, hello: Header) -> None:
         self.device = str(hello.get("device", ""))
+        self.models = models_of(hello)
         self.daemon = f"HueDot {hello.get('daemon_version')}, protocol {hello.get('protocol')}"
         self.changed()
+
+
+def models_of(hello: Header) -> list[str]:
+    """Return the networks that a daemon's hello or status offers, its default first."""
+    models = hello.get("models")
+    return [str(model) for model in models] if isinstance(models, list) else []

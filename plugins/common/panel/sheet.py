@@ -11,6 +11,7 @@ from .host import RGB, Document, Picture
 from .painted import Parts, hints_of
 
 RECENT = 9  # colors
+MAX_NAME = 4096  # characters of a model's name, as the protocol has it
 
 
 class Swatch(NamedTuple):
@@ -35,6 +36,7 @@ class Settings:
     selection_only: bool = False
     draft: bool = False
     saturation: float | None = None
+    model: str | None = None  # the network; None is the daemon's default
     recent: list[RGB] = field(default_factory=list)
 
     @staticmethod
@@ -47,6 +49,8 @@ class Settings:
         saturation = state.get("saturation")
         if isinstance(saturation, (int, float)) and 0 <= saturation <= 1:
             settings.saturation = float(saturation)
+        model = state.get("model")
+        settings.model = model if isinstance(model, str) and 0 < len(model) <= MAX_NAME else None
         recent = state.get("recent")
         if isinstance(recent, list):
             settings.recent = [color for each in recent[:RECENT] if (color := _color(each))]
@@ -70,6 +74,7 @@ class Sheet:
     document: Document
     settings: Settings
     image: str | None = None  # as the daemon knows the photograph
+    model: str | None = None  # the network that it was opened with
     size: tuple[int, int] = (0, 0)  # of the photograph that the daemon knows, width and height
     parts: Parts = field(default_factory=dict)
     seen: tuple[bool, str] = (False, "")  # whether the layers were there, and why the image cannot be colored
@@ -93,7 +98,7 @@ class Sheet:
     def hints(self) -> Hints:
         """Return what the user wants, as a request takes it."""
         painted = hints_of(self.parts)
-        return painted._replace(histogram=self.histogram, saturation=self.settings.saturation)
+        return painted._replace(histogram=self.histogram, saturation=self.settings.saturation, model=self.model)
 
     def used(self, color: RGB) -> None:
         """Remember a color among those lately used."""

@@ -32,6 +32,14 @@ NO_OTHER = "The network's own"
 SATURATION = "Saturation"
 AUTOMATIC = "Automatic"
 
+MODEL = "Network"
+MODEL_TIP = "Which network colors. huedot weights fetch brings others"
+MODELS = {
+    "huedot": "HueDot",
+    "siggraph17": "Zhang et al. 2017",
+    "siggraph17-global": "Zhang et al. 2017, without dots",
+}
+
 RETRY = "Try again"
 DIAGNOSTICS = "Copy diagnostics"
 REPORT = "Please copy the diagnostics into a bug report."
@@ -69,6 +77,11 @@ def device_of(name: str) -> str:
     """Return a device's name for people."""
     kind = name.partition(":")[0]
     return {"cpu": "the CPU", "cuda": "the GPU", "mps": "the GPU"}.get(kind, name or "the daemon")
+
+
+def model_of(name: str) -> str:
+    """Return a network's name for people; one that is a path goes by its file."""
+    return MODELS.get(name) or name.replace("\\", "/").rpartition("/")[2]
 
 
 def name_of(rgb: tuple[int, int, int]) -> str:
