@@ -53,6 +53,7 @@ def huedot_environment(gimp_template):
             "HUEDOT_PANEL": f"{folder}/panel",
             "HUEDOT_BIND": ":".join(filter(None, [os.environ.get("HUEDOT_BIND"), python])),
             "XDG_STATE_HOME": f"{folder}/state",
+            "HUEDOT_WEIGHTS": f"{folder}/weights",
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2"),
         }
         yield environment

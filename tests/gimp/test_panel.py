@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ..editors.networks import write_warm
+
 RED, BLUE = "#be3c32", "#3c5aaa"
 RESULT, HINTS = "layer('Color (HueDot)')", "layer('Color hints')"
 FOREGROUND = "list(Gimp.context_get_foreground().get_bytes(Babl.format(U8)).get_data())"
@@ -312,3 +314,20 @@ def test_saved_and_opened_again(gimp, panel, tmp_path):
     panel.poll("sheet() and sheet().result and idle()", seconds=40)
     assert panel.do("sheet().settings.saturation") == 0.6
     assert differs(gimp.do(f"at({RESULT}, 130, 300)"), shown) <= 2
+
+
+def test_another_network_is_offered_where_it_is_there_and_remembered(gimp, panel, huedot_environment):
+    start(panel)
+    assert not panel.do("panel()._choosing.get_visible()")
+    weights = write_warm(Path(huedot_environment["HUEDOT_WEIGHTS"]))
+    try:
+        follow(panel, lambda: panel.do("panel()._refresh.clicked()"))
+        panel.poll("panel()._choosing.get_visible()")
+        assert panel.do("[row[0] for row in panel()._models.get_model()]") == ["HueDot", "Zhang et al. 2017"]
+        follow(panel, lambda: panel.do("panel()._models.set_active(1)"))
+        for place in ("90, 330", "130, 300"):
+            red, green, blue, _ = gimp.do(f"at({RESULT}, {place})")
+            assert red > green > blue
+        assert panel.do("sheet().settings.of(sheet().document.load_state()).model") == "siggraph17"
+    finally:
+        weights.unlink()

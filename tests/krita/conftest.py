@@ -32,7 +32,11 @@ def home():
 def krita(home):
     """Krita, with HueDot's docker in sight; the plugin starts the daemon."""
     display = Display("1280x800")
-    environment = {"HUEDOT_RUNTIME": f"{home}/hd", "XDG_STATE_HOME": f"{home}/state"}
+    environment = {
+        "HUEDOT_RUNTIME": f"{home}/hd",
+        "XDG_STATE_HOME": f"{home}/state",
+        "HUEDOT_WEIGHTS": f"{home}/weights",
+    }
     running = KritaUnderTest(home, display, environment)
     running.do("dress(1280, 800)")
     yield running

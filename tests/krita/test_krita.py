@@ -7,6 +7,8 @@ import signal
 import numpy as np
 import pytest
 
+from ..editors.networks import write_warm
+
 RED, BLUE = (190, 60, 50), (60, 90, 170)
 HINTS, RESULT = "node('Color hints')", "node('Color (HueDot)')"
 
@@ -294,3 +296,22 @@ def test_live_off_waits_for_refresh(desk, photograph):
     follow(desk, lambda: desk.do("huedot()._refresh.click()"))
     red, _, blue, _ = desk.do(f"rgb_at({RESULT}, 130, 300)")
     assert red > blue
+
+
+def test_another_network_is_offered_where_it_is_there_and_remembered(desk, photograph, home):
+    start(desk, photograph)
+    assert not desk.do("huedot()._choosing.isVisible()")
+    weights = write_warm(home / "weights")
+    try:
+        follow(desk, lambda: desk.do("huedot()._refresh.click()"))
+        names = desk.do("[huedot()._models.itemText(i) for i in range(huedot()._models.count())]")
+        assert names == ["HueDot", "Zhang et al. 2017"]
+        assert desk.do("huedot()._choosing.isVisible()")
+        follow(desk, lambda: desk.do("huedot()._models.activated.emit(1)"))
+        for place in ("90, 330", "130, 300"):
+            red, green, blue, _ = desk.do(f"rgb_at({RESULT}, {place})")
+            assert red > green > blue
+        assert desk.do("huedot()._models.currentIndex()") == 1
+        assert desk.do("sheet().settings.of(sheet().document.load_state()).model") == "siggraph17"
+    finally:
+        weights.unlink()
