@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import resource
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -240,3 +241,18 @@ def test_the_manifest_knows_the_shipped_weights():
     path = loading.find("huedot")
     assert published.sha256(path) == published.sha256_of("huedot"), "write the new checksum into weights/manifest.toml"
     assert {file.model for file in published.manifest()} == set(loading.MODELS) - {"huedot"}
+
+
+def test_a_download_that_finds_no_room_goes_on_when_there_is(server, offer, huedot):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (HALF, hard))  # what the system lets a file have, as a full disk would
+    try:
+        code, _, err = huedot("weights", "fetch", "siggraph17")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert code == 2
+    assert "mine.pth cannot be written: File too large. Check the folder and the free space" in err
+    assert left() == {"downloads/mine.pth", "downloads/mine.pth.tag"}
+    assert huedot("weights", "fetch", "siggraph17")[0] == 0
+    assert server.asked == [None, f"bytes={HALF}-"]
+    assert left() == INSTALLED

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from ..daemon.conftest import Daemon
+from ..editors.networks import write_warm
 from .conftest import normal_request
 from .processes import huedot
 
@@ -80,6 +81,7 @@ def test_the_trap_works(probe):
 def test_no_command_uses_the_network(runtime, tmp_path, tiny_weights, picture, monkeypatch, figure):
     """Every command does its work though no process of it could have had a socket to a network."""
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HUEDOT_WEIGHTS", str(tmp_path / "weights"))
     photo, model = tmp_path / "photo.png", ("--model", tiny_weights)
     Image.fromarray(picture).save(photo)
     (tmp_path / "photographs").mkdir()
@@ -100,11 +102,16 @@ def test_no_command_uses_the_network(runtime, tmp_path, tiny_weights, picture, m
         ("install", "gimp", "--folder", tmp_path / "plug-ins"),
         ("uninstall", "krita", "--folder", tmp_path / "pykrita"),
         ("evaluate", tmp_path / "photographs", *model),
+        ("weights", "import", write_warm(tmp_path)),
+        ("weights", "list"),
+        ("weights", "verify"),
         ("stop",),
     ]
     for words in commands:
         ended = huedot(*words, before=only_unix_sockets)
         assert ended.code == 0, (words, ended)
+    ended = huedot("weights", "fetch", "siggraph17", before=only_unix_sockets)
+    assert ended.code in (-signal.SIGSYS, 256 - signal.SIGSYS), ended  # the one that says so by its name
     figure(
         f"{len(commands)} commands without a network", "all work where a socket but a Unix one would have ended them"
     )
