@@ -102,7 +102,10 @@ def test_doctor_finds_all_well_and_leaves_no_daemon_behind(runtime, huedot, tiny
     code, out, err = huedot("doctor", "--json", "--model", tiny_weights)
     answer = json.loads(out)
     assert (code, err, answer["ok"]) == (0, "", True)
-    found = [check["name"] for check in answer["checks"]]
+    found = list(dict.fromkeys(check["name"] for check in answer["checks"]))
+    said = [check["found"] for check in answer["checks"] if check["name"] == "weights"]
+    assert str(tiny_weights) in said[0]
+    assert "as shipped" in said[1]
     assert [
         name for name in found if not name.endswith("plugin")
     ] == [  # which editors there are is the machine's affair

@@ -119,7 +119,7 @@ def write(path, layers, messages, old=False):
         layer = net.layers.add(name=name, type=4) if old else net.layer.add(name=name, type="Layer", bottom=["x"])
         for tensor in blobs:
             blob = layer.blobs.add()
-            blob.data.extend(tensor.flatten().numpy())
+            blob.data.extend(tensor.flatten().tolist())
             if old:
                 sides = [1] * (4 - tensor.ndim) + list(tensor.shape)
                 blob.num, blob.channels, blob.height, blob.width = sides
