@@ -26,6 +26,16 @@ def random_points(ab: NDArray[np.float32], count: int, rng: np.random.Generator,
     return _revealed(shown)
 
 
+def uniform_points(ab: NDArray[np.float32], count: int, rng: np.random.Generator, patch: int = 7) -> Hints:
+    """Reveal patches at places drawn uniformly: protocol B, the paper's text. Otherwise as `random_points`."""
+    shown = np.full(ab.shape, np.nan, np.float32)
+    for _ in range(count):
+        top, left = (int(rng.integers(0, side - patch + 1)) for side in ab.shape[:2])
+        place = slice(top, top + patch), slice(left, left + patch)
+        shown[place] = ab[place].mean((0, 1))
+    return _revealed(shown)
+
+
 def everything(ab: NDArray[np.float32]) -> Hints:
     """Reveal every pixel's own color."""
     return _revealed(ab)
