@@ -80,15 +80,12 @@ def serve(options: ServeOptions = ServeOptions()) -> bool:
 
 
 def _serve(options: ServeOptions) -> bool:
-    import torch
-
+    from .exchange import Options
+    from .remote import RemoteStudio
     from .server import Server
-    from .studio import Studio
 
-    if options.threads:
-        torch.set_num_threads(options.threads)
     secret = os.urandom(32) if options.tcp else b""
-    studio = Studio(options.model, options.device, options.cache_bytes)
+    studio = RemoteStudio(Options(options.model, options.device, options.cache_bytes, options.threads))
     server = Server(studio, secret, options.idle_unload_s, options.idle_exit_s)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
@@ -97,15 +94,12 @@ def _serve(options: ServeOptions) -> bool:
         facts = (os.getpid(), VERSION, version("huedot"), server.instance, secret.hex(), time.time())
         write_endpoint(Endpoint(address, *facts))
         log.info("serving at %s, protocol %s", address, VERSION)
-        ended = server.run()
+        server.run()
     finally:
         remove_endpoint(server.instance)
         if not options.tcp:
             socket_path().unlink(missing_ok=True)
     log.info("stopped")
-    if not ended:
-        logging.shutdown()
-        os._exit(0)
     return True
 
 

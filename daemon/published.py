@@ -19,6 +19,7 @@ import filelock
 from huedot.model import loading
 from huedot.protocol.client import Progress
 from huedot.protocol.errors import ArgumentError, Busy, FileError, WeightsCorrupt, WeightsMissing
+from huedot.weights import files
 
 from .download import download, forget
 
@@ -66,7 +67,7 @@ def named(name: str) -> Published:
 
 def record() -> dict[str, dict[str, Any]]:
     """Return what is recorded: `installed` by model, and `pins`, the sha256 first seen of each published file."""
-    path = loading.weights_folder() / RECORD
+    path = files.weights_folder() / RECORD
     try:
         content = json.loads(path.read_text("utf-8"))
         return {"installed": dict(content["installed"]), "pins": dict(content["pins"])}
@@ -79,7 +80,7 @@ def record() -> dict[str, dict[str, Any]]:
 
 
 def _write_record(content: dict[str, dict[str, Any]]) -> None:
-    path = loading.weights_folder() / RECORD
+    path = files.weights_folder() / RECORD
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".huedot-") as folder:
             part = Path(folder) / RECORD
@@ -108,7 +109,7 @@ def fetch(file: Published, show: Progress) -> str:
     is full, and `WeightsCorrupt` for a wrong checksum or other contents, after which the next fetch begins anew.
     """
     with _alone():
-        source = loading.weights_folder() / DOWNLOADS / file.name
+        source = files.weights_folder() / DOWNLOADS / file.name
         try:
             source.parent.mkdir(parents=True, exist_ok=True)
             download(file.url, source, show)
@@ -151,7 +152,7 @@ def _checked(path: Path, file: Published) -> str:
 
 def _install(source: Path, model: str, mask_center: float | None, digest: str, pin: bool = False) -> Path:
     """Convert a file into the weights of `model` in the user's folder, and record its checksums."""
-    destination = loading.weights_folder() / f"{model}.safetensors"
+    destination = files.weights_folder() / f"{model}.safetensors"
     content = record()
     loading.convert(source, destination, mask_center)
     content["installed"][model] = {"source": source.name, "source_sha256": digest, "sha256": sha256(destination)}
@@ -171,7 +172,7 @@ def sha256_of(model: str) -> str | None:
 
 def check(model: str) -> str:
     """Return what is known of a model's weights; raises `ArgumentError`, `WeightsMissing` or `WeightsCorrupt`."""
-    path, expected = loading.find(model), sha256_of(model)
+    path, expected = files.find(model), sha256_of(model)
     if expected is None:
         loading.architecture_of(*loading.read_weights(path), path)
         return f"{path} is readable, but no checksum of it is recorded"
@@ -191,7 +192,7 @@ def _mend(model: str) -> str:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Keep other commands from fetching and importing meanwhile."""
-    folder = loading.weights_folder()
+    folder = files.weights_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / LOCK, timeout=0):

@@ -16,7 +16,6 @@ from typing import Any
 
 import zmq
 
-from huedot.model import loading
 from huedot.protocol.errors import ArgumentError, BadRequest, Cancelled, HueDotError, Unauthorized
 from huedot.protocol.messages import MAX_DOTS, Request, parse_request
 from huedot.protocol.wire import (
@@ -33,9 +32,10 @@ from huedot.protocol.wire import (
     check_version,
     refusal,
 )
+from huedot.weights import files
 
 from . import memory
-from .studio import Studio
+from .remote import RemoteStudio
 from .worker import Job, Worker, error_fields
 
 VERSION_HERE = version("huedot")  # read once: it takes longer than the rest of an answer
@@ -69,7 +69,7 @@ class Peer:
 class Server:
     """Answers every request exactly once, with result, error or superseded."""
 
-    def __init__(self, studio: Studio, secret: bytes, idle_unload_s: float, idle_exit_s: float) -> None:
+    def __init__(self, studio: RemoteStudio, secret: bytes, idle_unload_s: float, idle_exit_s: float) -> None:
         """Prepare to serve a studio; `secret` signs every message, and is empty on a Unix socket."""
         self.instance = secrets.token_hex(8)
         self._studio, self._secret, self._idle_exit_s = studio, secret, idle_exit_s
@@ -112,11 +112,8 @@ class Server:
         self._running = False
         self._wake()
 
-    def run(self) -> bool:
-        """Serve until `stop`, `shutdown`, or too long an idleness; then answer what waits with `cancelled`.
-
-        Returns whether the worker has ended; if not, it is inside torch, and the interpreter cannot end in peace.
-        """
+    def run(self) -> None:
+        """Serve until `stop`, `shutdown`, or too long an idleness; then answer what waits with `cancelled`."""
         self._worker.start()  # not before: a daemon that cannot listen must be free to end
         poller = zmq.Poller()
         poller.register(self._router, zmq.POLLIN)
@@ -133,7 +130,7 @@ class Server:
             self._tidy_up()
             if self._idle_too_long():
                 break
-        return self._close()
+        self._close()
 
     def _wake(self) -> None:
         try:
@@ -278,18 +275,18 @@ class Server:
             "daemon_version": VERSION_HERE,
             "pid": os.getpid(),
             "instance": self.instance,
-            "device": self._studio.device,
-            "models": loading.present(first=self._studio.model),
+            "device": self._studio.facts.device,
+            "models": files.present(first=self._studio.model),
         }
 
     def _status(self) -> dict[str, Any]:
-        sessions = self._studio.sessions
+        facts = self._studio.facts
         return {
             **self._introduction(),
             "uptime_seconds": time.monotonic() - self._began,
             "clients": sum(peer.greeted and peer.seen > time.monotonic() - RECENT_S for peer in self._peers.values()),
-            "images": len(sessions),
-            "image_bytes": sessions.bytes,
+            "images": facts.images,
+            "image_bytes": facts.image_bytes,
             "queued": len(self._worker),
             **self._counts,
             "milliseconds": statistics.median(self._milliseconds) if self._milliseconds else None,
@@ -354,10 +351,10 @@ class Server:
                 self._forget(identity)
         return any(peer.outbox for _, peer in held)
 
-    def _close(self) -> bool:
+    def _close(self) -> None:
         jobs, _ = self._worker.cancel(lambda job: True)
         self._answer_cancelled(jobs)
-        ended = self._worker.stop(patience_s=1.0)
+        self._worker.stop(patience_s=1.0)
         self._answer_finished()
         deadline = time.monotonic() + FAREWELL_S
         while self._retry_outboxes() and time.monotonic() < deadline:
@@ -365,4 +362,3 @@ class Server:
         self._router.close()
         self._wake_reader.close()
         self._wake_writer.close()
-        return ended

@@ -6,8 +6,8 @@ import gc
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,17 +18,10 @@ from huedot.protocol.errors import ArgumentError, BadRequest
 from huedot.protocol.messages import DEFAULT_RADIUS, Request, image_id
 from huedot.protocol.wire import Buffer
 
+from .exchange import Answer, Show
 from .sessions import Sessions
 
-Show = Callable[[str, float | None], None]  # stage, and fraction 0..1 where it is known
 log = logging.getLogger(__name__)
-
-
-class Answer(NamedTuple):
-    """The fields and frames of a result."""
-
-    fields: dict[str, Any]
-    frames: Sequence[Buffer] = ()
 
 
 class Studio:

@@ -1,4 +1,4 @@
-"""The one thread that computes: it takes jobs in order, lets newer ones supersede older ones, and owns torch."""
+"""The one queue: it takes jobs in order, lets newer ones supersede older ones, and has the studio do them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from huedot.protocol.errors import Busy, Cancelled, HueDotError
+from huedot.protocol.errors import Busy, Cancelled, HueDotError, WorkerCrashed
 from huedot.protocol.messages import Request
 from huedot.protocol.wire import Buffer
 
-from .studio import Studio
+from .remote import RemoteStudio
 
 PROGRESS_EVERY_S = 0.1
+REST_S = 1.0  # without a job, after which memory is given back
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +45,7 @@ Deliver = Callable[[Job, str, dict[str, Any], Sequence[Buffer]], None]  # the re
 class Worker:
     """Runs a studio on a thread of its own."""
 
-    def __init__(self, studio: Studio, deliver: Deliver, limit: int, idle_unload_s: float) -> None:
+    def __init__(self, studio: RemoteStudio, deliver: Deliver, limit: int, idle_unload_s: float) -> None:
         """Prepare to work; `start` begins.
 
         deliver: called on the worker's thread with every reply; limit: jobs that may wait; idle_unload_s: seconds
@@ -99,35 +100,60 @@ class Worker:
                 self._running.cancelled.set()
             return removed, running
 
-    def stop(self, patience_s: float) -> bool:
-        """Stop after the job under way, which is cancelled; returns whether the thread has ended in time."""
+    def stop(self, patience_s: float) -> None:
+        """Stop after the job under way, which is cancelled, or else in the midst of it."""
         self.cancel(lambda job: True)
         with self._changed:
             self._stopping = True
             self._changed.notify()
         self._thread.join(patience_s)
-        return not self._thread.is_alive()
+        if self._thread.is_alive():
+            self._studio.kill()
+            self._thread.join()
 
     def _work(self) -> None:
-        try:
-            self._studio.warm_up()
-        except HueDotError as error:  # whoever asks for this network will be told
-            log.warning("%s", error)
+        self._warm_up()
         while (job := self._next()) is not None:
             kind, fields, frames = self._do(job)
             with self._changed:
                 self._running = None
             self._deliver(job, kind, fields, frames)
+            if fields.get("code") == WorkerCrashed.code:
+                self._warm_up()
+        self._studio.unload()
+
+    def _warm_up(self) -> None:
+        def show(stage: str, fraction: float | None) -> None:
+            if self._stopping:
+                raise Cancelled("The daemon stops.")
+
+        try:
+            self._studio.warm_up(show)
+        except HueDotError as error:  # whoever asks for this network will be told
+            log.warning("%s", error)
 
     def _next(self) -> Job | None:
         with self._changed:
+            since, rested = time.monotonic(), False
             while not self._waiting and not self._stopping:
-                if not self._changed.wait(self._idle_unload_s):
-                    self._studio.unload()
+                if self._changed.wait(self._idle_unload_s if rested else REST_S):
+                    continue
+                self._rest(since)
+                rested = True
             if self._stopping:
                 return None
             self._running = self._waiting.pop(0)
             return self._running
+
+    def _rest(self, since: float) -> None:
+        """Give up what is not needed, by how long there has been no job."""
+        try:
+            if self._idle_unload_s and time.monotonic() - since >= self._idle_unload_s:
+                self._studio.unload()
+            else:
+                self._studio.rest()
+        except WorkerCrashed as error:  # while it had nothing to do
+            log.warning("%s", error.message)
 
     def _do(self, job: Job) -> tuple[str, dict[str, Any], Sequence[Buffer]]:
         shown = 0.0

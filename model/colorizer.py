@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from huedot.protocol.errors import ArgumentError, OutOfMemory, WeightsCorrupt
+from huedot.weights import files
 
-from . import arguments, backends, bins, color, loading, places, variations
+from . import arguments, backends, bins, color, places, variations
 from .grid import Region, slice_bands, slice_grid
 from .hints import Dot, Hints
 from .painting import BAND_PIXELS, Picture, Progress, paint
@@ -62,7 +63,7 @@ class Colorizer:
         """
         size = arguments.whole("working_size", working_size, 64, 1024)
         where = choose_device(device)
-        return cls(backends.load(loading.find(model), where), where, size)
+        return cls(backends.load(files.find(model), where), where, size)
 
     @property
     def name(self) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import pickle
 import tempfile
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 
 import torch
@@ -17,11 +15,9 @@ from torch import Tensor, nn
 
 from huedot.model import caffe
 from huedot.model.networks.siggraph17 import AB_SCALE, CAFFE_AB_SCALE, CaffeLocalHints, GlobalHints, LocalHints
-from huedot.protocol.errors import ArgumentError, FileError, WeightsCorrupt, WeightsMissing
+from huedot.protocol.errors import FileError, WeightsCorrupt, WeightsMissing
+from huedot.weights.files import MODELS, PICKLED, SUFFIXES
 
-MODELS = ("huedot", "siggraph17", "siggraph17-global")
-PICKLED = (".pth", ".pt")
-SUFFIXES = (".safetensors", *PICKLED, ".caffemodel")
 DOWNLOAD_AGAIN = caffe.DOWNLOAD_AGAIN
 
 # One key of each architecture that the others lack, for files without metadata.
@@ -31,62 +27,6 @@ _TELLING_KEYS = {
     "huedot": "hints4.weight",
 }
 _NAMES_SHOWN = 4
-
-
-def weights_folder() -> Path:
-    """Where downloaded weights are kept: HUEDOT_WEIGHTS, or `weights` in the user's data folder."""
-    if chosen := os.environ.get("HUEDOT_WEIGHTS"):
-        return Path(chosen)
-    from platformdirs import user_data_path  # here: training runs where it is not installed
-
-    return user_data_path("huedot", appauthor=False) / "weights"
-
-
-def find(name_or_path: str | Path) -> Path:
-    """Return the weights file of a model by name, or the path itself if that is what was given.
-
-    A string is a path if it holds a separator or ends as one of `SUFFIXES`. Raises `ArgumentError`
-    for a name that no model has, and `WeightsMissing`, saying how to get them, for a known model without its
-    weights.
-    """
-    if isinstance(name_or_path, Path) or _looks_like_path(name_or_path):
-        return Path(name_or_path).expanduser()
-    if name_or_path not in MODELS:
-        known = ", ".join(MODELS)
-        raise ArgumentError(
-            "model",
-            f"there is no model {name_or_path!r}.",
-            f"Use one of {known}, or the path of a weights file.",
-        )
-    path = _place_of(name_or_path)
-    if not path.is_file():
-        raise WeightsMissing(f"The weights of {name_or_path} are not at {path}.", _how_to_get(name_or_path))
-    return path
-
-
-def present(first: str) -> list[str]:
-    """Return the models whose weights are on this machine, `first` before the others."""
-    others = [name for name in MODELS if name != first and _place_of(name).is_file()]
-    return [first, *others]
-
-
-def _place_of(name: str) -> Path:
-    return _shipped() if name == "huedot" else weights_folder() / f"{name}.safetensors"
-
-
-def _looks_like_path(text: str) -> bool:
-    separators = [separator for separator in (os.sep, os.altsep) if separator]
-    return text.lower().endswith(SUFFIXES) or any(separator in text for separator in separators)
-
-
-def _shipped() -> Path:
-    return Path(str(resources.files("huedot.weights") / "huedot.safetensors"))
-
-
-def _how_to_get(model: str) -> str:
-    if model == "huedot":
-        return "They come with HueDot, so the installation is damaged: install it again."
-    return f"Get them by huedot weights fetch {model}, or from a file you have by huedot weights import FILE."
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:

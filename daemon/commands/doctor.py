@@ -18,6 +18,7 @@ from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError
 from huedot.protocol.messages import Hints
 from huedot.protocol.paths import ENDPOINT, check_private, runtime_directories
 from huedot.protocol.wire import VERSION
+from huedot.weights import files
 
 from .options import add_json, add_model, model_of
 from .terminal import say_columns, say_json, working
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _checks(model: str | None) -> Iterator[Check]:
     yield _check("versions", _versions)
     yield _check("device", _device)
-    for name in _models(model or "huedot"):
+    for name in files.present(model or "huedot"):
         yield _check("weights", lambda name=name: _weights(name))  # type: ignore[misc]
     yield _check("endpoint", _endpoint)
     yield _check("log", lambda: str(lifecycle.log_path()))
@@ -96,18 +97,12 @@ def _device() -> str:
     return f"{device.type}, {torch.get_num_threads()} threads"
 
 
-def _models(first: str) -> list[str]:
-    from huedot.model import loading
-
-    return loading.present(first=first)
-
-
 def _weights(model: str) -> str:
     from huedot.daemon import published
     from huedot.model import loading
 
-    path = loading.find(model)
-    if model in loading.MODELS:
+    path = files.find(model)
+    if model in files.MODELS:
         return f"{model}, {path.stat().st_size / 1e6:.1f} MB: {published.check(model)}"
     architecture = loading.architecture_of(*loading.read_weights(path), path)
     return f"{path}, {path.stat().st_size / 1e6:.1f} MB, for {architecture}"

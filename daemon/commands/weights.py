@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from huedot.protocol.errors import HueDotError
+from huedot.weights import files
 
 from .options import add_json
 from .terminal import complain, say, say_columns, say_json, working
@@ -41,12 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     from huedot.daemon import published
-    from huedot.model import loading
 
     installed = published.record()["installed"]
     rows: list[dict[str, Any]] = []
-    for model in loading.present(first="huedot"):
-        path = loading.find(model)
+    for model in files.present(first="huedot"):
+        path = files.find(model)
         state, source = (
             ("shipped", None) if model == "huedot" else ("installed", installed.get(model, {}).get("source"))
         )
@@ -93,10 +93,9 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     from huedot.daemon import published
-    from huedot.model import loading
 
     answers = []
-    for model in [arguments.name] if arguments.name else loading.present(first="huedot"):
+    for model in [arguments.name] if arguments.name else files.present(first="huedot"):
         try:
             answers.append({"name": model, "ok": True, "found": published.check(model)})
         except HueDotError as error:

@@ -6,8 +6,8 @@ import math
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from huedot.model.loading import MODELS
 from huedot.protocol.errors import ArgumentError
+from huedot.weights.files import MODELS
 
 
 def _option(default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:

@@ -84,6 +84,12 @@ class OutOfMemory(HueDotError):
     code = "out_of_memory"
 
 
+class WorkerCrashed(HueDotError):
+    """The daemon's computing process ended in the middle of this request; another takes its place."""
+
+    code = "worker_crashed"
+
+
 class WeightsMissing(HueDotError):
     """The weights of the model asked for are not on this machine."""
 

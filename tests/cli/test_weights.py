@@ -14,6 +14,7 @@ from huedot.daemon import published
 from huedot.daemon.download import PIECE
 from huedot.model import loading
 from huedot.model.networks.siggraph17 import LocalHints
+from huedot.weights import files
 
 HALF = 4 * PIECE  # bytes, where answers are cut; of a piece that did not come whole nothing is kept
 
@@ -109,7 +110,7 @@ def digest(weights):
 
 def left():
     """What lies in the weights folder, but for the lock."""
-    folder = loading.weights_folder()
+    folder = files.weights_folder()
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {published.LOCK}
 
 
@@ -128,7 +129,7 @@ def test_a_cut_download_goes_on_and_is_pinned_on_first_use(server, offer, huedot
     assert json.loads(out) == {"model": "siggraph17", "file": "mine.pth", "sha256": digest, "pinned_now": True}
     assert server.asked == [None, f"bytes={HALF}-"]
     assert left() == INSTALLED
-    assert loading.read_weights(loading.find("siggraph17"))[1]["mask_center"] == "0.5"
+    assert loading.read_weights(files.find("siggraph17"))[1]["mask_center"] == "0.5"
     server.content += b"changed"
     code, _, err = huedot("weights", "fetch", "siggraph17")
     assert code == 2
@@ -199,7 +200,7 @@ def test_what_cannot_be_had_is_named(server, offer, huedot, monkeypatch, tmp_pat
     assert code == 1
     assert "http://127.0.0.1:9/: Connection refused. Fetch again" in err
     assert huedot("weights", "fetch", "eccv16")[0] == 2
-    with filelock.FileLock(loading.weights_folder() / published.LOCK):
+    with filelock.FileLock(files.weights_folder() / published.LOCK):
         code, _, err = huedot("weights", "fetch", "siggraph17")
     assert code == 1
     assert "Another command is writing" in err
@@ -219,14 +220,14 @@ def test_a_file_is_imported_listed_verified_and_found_damaged(server, offer, hue
     assert code == 0
     assert "as shipped" in out
     assert "as installed" in out
-    with loading.find("siggraph17").open("r+b") as file:
+    with files.find("siggraph17").open("r+b") as file:
         file.seek(-1, 2)
         file.write(b"\x01")
     code, _, err = huedot("weights", "verify", "siggraph17")
     assert code == 1
     assert "huedot weights fetch mine.pth" in err
     assert huedot("weights", "import", weights, "--mask-center", "0")[0] == 0
-    assert loading.read_weights(loading.find("siggraph17"))[1]["mask_center"] == "0.0"
+    assert loading.read_weights(files.find("siggraph17"))[1]["mask_center"] == "0.0"
 
 
 def test_a_broken_copy_of_a_published_file_is_not_imported(server, offer, huedot, weights):
@@ -238,9 +239,9 @@ def test_a_broken_copy_of_a_published_file_is_not_imported(server, offer, huedot
 
 
 def test_the_manifest_knows_the_shipped_weights():
-    path = loading.find("huedot")
+    path = files.find("huedot")
     assert published.sha256(path) == published.sha256_of("huedot"), "write the new checksum into weights/manifest.toml"
-    assert {file.model for file in published.manifest()} == set(loading.MODELS) - {"huedot"}
+    assert {file.model for file in published.manifest()} == set(files.MODELS) - {"huedot"}
 
 
 def test_a_download_that_finds_no_room_goes_on_when_there_is(server, offer, huedot):

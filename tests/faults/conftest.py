@@ -124,14 +124,19 @@ def connect(daemon):
 
 
 class State:
-    """What a process holds."""
+    """What a daemon and its computing process hold."""
 
     def __init__(self, daemon):
-        process = psutil.Process(daemon.process.pid)
-        with process.oneshot():
-            self.memory = process.memory_info().rss
-            self.descriptors = process.num_fds()
-            self.threads = process.num_threads()
+        processes = family(daemon)
+        self.memory = sum(each.memory_info().rss for each in processes)
+        self.descriptors = sum(each.num_fds() for each in processes)
+        self.threads = sum(each.num_threads() for each in processes)
+
+
+def family(daemon):
+    """A daemon and its computing process."""
+    process = psutil.Process(daemon.process.pid)
+    return [process, *process.children()]
 
 
 def milliseconds(since):
@@ -142,12 +147,16 @@ class Peak:
     """The most memory that a daemon comes to hold, above what it holds now: Linux counts it."""
 
     def __init__(self, daemon):
-        self._pid = daemon.process.pid
-        Path(f"/proc/{self._pid}/clear_refs").write_text("5")
-        self._before = peak_memory(self._pid)
+        self._pids = [process.pid for process in family(daemon)]
+        for pid in self._pids:
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+        self._before = self._now()
 
     def grown(self):
-        return (peak_memory(self._pid) - self._before) / MiB
+        return (self._now() - self._before) / MiB
+
+    def _now(self):
+        return sum(peak_memory(pid) for pid in self._pids)
 
 
 def opened(session, seed=0, width=64, height=48):

@@ -11,6 +11,7 @@ from torch import nn
 from huedot.model import loading
 from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from huedot.protocol.errors import ArgumentError, FileError, WeightsCorrupt, WeightsMissing
+from huedot.weights import files
 
 
 def tiny_network():
@@ -84,7 +85,7 @@ def test_a_pickle_bomb_is_refused_and_does_not_go_off(tmp_path, wrap, zipped):
 
 def test_a_bare_pickle_bomb_does_not_go_off_under_any_suffix(tmp_path):
     canary = tmp_path / "canary"
-    for suffix in (*loading.SUFFIXES, ".pkl"):
+    for suffix in (*files.SUFFIXES, ".pkl"):
         path = tmp_path / f"bomb{suffix}"
         path.write_bytes(pickle.dumps(Bomb(canary)))
         with pytest.raises(WeightsCorrupt, match=f"bomb{suffix}"):
@@ -107,7 +108,7 @@ def test_a_truncated_or_empty_file_is_named(tmp_path, kind, kept):
 
 
 @pytest.mark.parametrize("content", [b"<html>404 Not Found</html>", b"\x89PNG\r\n\x1a\n" + bytes(64), bytes(999)])
-@pytest.mark.parametrize("suffix", loading.SUFFIXES)
+@pytest.mark.parametrize("suffix", files.SUFFIXES)
 def test_a_file_of_something_else_is_named(tmp_path, content, suffix):
     path = tmp_path / f"page{suffix}"
     path.write_bytes(content)
@@ -226,28 +227,28 @@ def test_names_are_found_in_the_weights_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("HUEDOT_WEIGHTS", str(tmp_path))
     path = tmp_path / "siggraph17.safetensors"
     path.touch()
-    assert loading.find("siggraph17") == path
+    assert files.find("siggraph17") == path
     monkeypatch.delenv("HUEDOT_WEIGHTS")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert loading.weights_folder().parts[-2:] == ("huedot", "weights")
+    assert files.weights_folder().parts[-2:] == ("huedot", "weights")
 
 
 @pytest.mark.parametrize("given", ["here.pth", "here.PT", f"folder{os.sep}huedot", "huedot.safetensors"])
 def test_a_path_is_found_where_it_says(given):
-    assert loading.find(given) == loading.find(Path(given)) == Path(given)
+    assert files.find(given) == files.find(Path(given)) == Path(given)
 
 
 def test_absent_published_weights_come_with_the_way_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setenv("HUEDOT_WEIGHTS", str(tmp_path))
     with pytest.raises(WeightsMissing) as caught:
-        loading.find("siggraph17")
+        files.find("siggraph17")
     assert str(tmp_path / "siggraph17.safetensors") in caught.value.message
     assert "huedot weights fetch siggraph17, or" in caught.value.remedy
     assert "huedot weights import FILE" in caught.value.remedy
     with pytest.raises(WeightsMissing, match="huedot weights fetch siggraph17-global"):
-        loading.find("siggraph17-global")
+        files.find("siggraph17-global")
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
     with pytest.raises(ArgumentError, match=r"'eccv16'.*huedot, siggraph17, siggraph17-global"):
-        loading.find("eccv16")
+        files.find("eccv16")

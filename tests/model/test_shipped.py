@@ -12,6 +12,7 @@ from huedot.daemon.photographs import read_photograph
 from huedot.model import Colorizer, loading
 from huedot.model.color import rgb_to_lab
 from huedot.model.evaluate.figure6 import psnr
+from huedot.weights import files
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -36,7 +37,7 @@ def ab_of(rgb):
 
 
 def test_the_file_keeps_its_promises():
-    path = loading.find("huedot")
+    path = files.find("huedot")
     assert path.stat().st_size <= 40e6
     tensors, metadata = loading.read_weights(path)
     assert metadata["architecture"] == "huedot"

@@ -1,0 +1,94 @@
+"""The process that computes: it owns torch and the studio, does what the daemon asks, and ends when the daemon does."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import traceback
+from typing import Any
+
+from huedot.protocol.errors import Cancelled, HueDotError
+from huedot.protocol.messages import Request
+
+from . import memory
+from .exchange import Answer, Facts, Options
+from .pipe import Pipe
+from .studio import Studio
+
+
+class Child:
+    """A studio, and the daemon at the other end of a pipe. Every question has one answer or error."""
+
+    def __init__(self, pipe: Pipe, options: Options) -> None:
+        if options.threads:
+            import torch
+
+            torch.set_num_threads(options.threads)
+        self._pipe = pipe
+        self._studio = Studio(options.model, options.device, options.cache_bytes)
+
+    def serve(self) -> None:
+        """Do what is asked, until the daemon is gone, which raises EOFError or OSError."""
+        while True:
+            (what, question), frames = self._pipe.receive()
+            try:
+                answer = self._do(what, question, frames)
+                self._pipe.send(("answer", (answer.fields, self._facts())), answer.frames)
+            except HueDotError as error:
+                self._pipe.send(("error", (error.code, error.message, error.remedy)))
+            except OSError:
+                raise
+            except Exception:  # noqa: BLE001 - a request must never take the process down
+                self._pipe.send(("stumbled", traceback.format_exc()))
+
+    def _do(self, what: str, question: Any, frames: list[memoryview]) -> Answer:
+        if what == "answer":
+            identity, op, parameters = question
+            return self._studio.answer(Request(identity, op, parameters, frames), self._show)
+        if what == "warm_up":
+            self._studio.warm_up()
+        else:
+            memory.give_back()
+        return Answer({})
+
+    def _show(self, stage: str, fraction: float | None) -> None:
+        """Tell the daemon, which says whether to go on."""
+        self._pipe.send(("show", (stage, fraction)))
+        go_on, _ = self._pipe.receive()
+        if not go_on:
+            raise Cancelled("The request was cancelled.")
+
+    def _facts(self) -> Facts:
+        sessions = self._studio.sessions
+        return Facts(self._studio.device, len(sessions), sessions.bytes)
+
+
+class _Log(logging.Handler):
+    """Passes what is logged on to the daemon, which has the log file."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        super().__init__()
+        self._pipe = pipe
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._pipe.send(("log", (record.name, record.levelno, record.getMessage())))
+
+
+def main() -> None:
+    """Take over stdin and stdout, on which nothing else may read or print, and serve."""
+    pipe = Pipe(os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the daemon
+    logging.basicConfig(level=logging.INFO, handlers=[_Log(pipe)])
+    try:
+        Child(pipe, pipe.receive()[0]).serve()
+    except (EOFError, OSError):
+        sys.stdout.flush()
+        os._exit(0)  # the daemon is gone: nothing is left to tidy up
+
+
+if __name__ == "__main__":
+    main()

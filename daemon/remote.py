@@ -1,0 +1,120 @@
+"""The studio in a process of its own, so that a crash in native code costs one request, and not the daemon."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+from huedot.protocol.errors import Cancelled, WorkerCrashed, error_from_code
+from huedot.protocol.messages import Request
+
+from .exchange import Answer, Facts, Options, Show
+from .pipe import Pipe
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S, STEP_S = 0.1, 5.0, 0.05
+log = logging.getLogger(__name__)
+
+
+class RemoteStudio:
+    """Like `Studio`, for one thread; only `kill` and `facts` are for others. The process starts when first needed."""
+
+    def __init__(self, options: Options) -> None:
+        self.model, self._options = options.model, options
+        self.facts = Facts(options.device)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Pipe | None = None
+        self._crashes, self._not_before = 0, 0.0
+
+    def answer(self, request: Request, show: Show) -> Answer:
+        """Do what a request asks; raises HueDotError, WorkerCrashed among them. `show` may raise to stop the work."""
+        return self._ask("answer", (request.id, request.op, request.parameters), request.frames, show)
+
+    def warm_up(self, show: Show) -> None:
+        """Start the process, and load the default network."""
+        self._ask("warm_up", None, (), show)
+
+    def rest(self) -> None:
+        """Give memory back that the process does not need, if it is there."""
+        if self._process is not None:
+            self._ask("rest", None, (), lambda stage, fraction: None)
+
+    def unload(self) -> None:
+        """End the process: it has nothing to lose but networks and photographs; the next request starts another."""
+        if self._process is None or self._pipe is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        with suppress(OSError):
+            self._pipe.close()
+        self._process = self._pipe = None
+        self.facts = Facts(self._options.device)
+
+    def kill(self) -> None:
+        """End the process, from any thread; what is under way raises WorkerCrashed."""
+        if (process := self._process) is not None:
+            process.kill()
+
+    def _ask(self, what: str, question: object, frames: Any, show: Show) -> Answer:
+        pipe = self._ready(show)
+        try:
+            pipe.send((what, question), frames)
+            while True:
+                (kind, value), given = pipe.receive()
+                if kind == "show":
+                    pipe.send(_may_go_on(show, *value))
+                elif kind == "log":
+                    logging.getLogger(value[0]).log(*value[1:])
+                else:
+                    break
+        except (OSError, EOFError) as error:
+            raise self._crashed() from error
+        self._crashes = 0
+        return self._told(kind, value, given)
+
+    def _told(self, kind: str, value: Any, frames: list[memoryview]) -> Answer:
+        if kind == "error":
+            raise error_from_code(*value)
+        if kind == "stumbled":
+            raise RuntimeError(value)
+        fields, self.facts = value
+        return Answer(fields, frames)
+
+    def _ready(self, show: Show) -> Pipe:
+        """Return the pipe to the process, which is started where there is none: later, the oftener it has crashed."""
+        if self._process is not None and self._process.poll() is not None:
+            log.warning("%s", self._crashed().message)
+        if self._pipe is not None:
+            return self._pipe
+        while time.monotonic() < self._not_before:
+            show("starting again", None)
+            time.sleep(STEP_S)
+        command = [sys.executable, "-m", "huedot.daemon.child"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self._pipe = Pipe(self._process.stdout, self._process.stdin)  # type: ignore[arg-type] # unbuffered, so raw
+        with suppress(OSError):  # one that has ended already is found out by the next who writes
+            self._pipe.send(self._options)
+        return self._pipe
+
+    def _crashed(self) -> WorkerCrashed:
+        """Clear away what is left of the process, and return the error that says how it ended."""
+        code = self._process.wait() if self._process is not None else 0
+        self.unload()
+        self._crashes += 1
+        self._not_before = time.monotonic() + min(FIRST_PAUSE_S * 2**self._crashes, LONGEST_PAUSE_S)
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return WorkerCrashed(
+            f"The daemon's computing process ended in the middle ({how}).", "It starts anew: try again."
+        )
+
+
+def _may_go_on(show: Show, stage: str, fraction: float | None) -> bool:
+    try:
+        show(stage, fraction)
+    except Cancelled:
+        return False
+    return True

@@ -1,0 +1,98 @@
+"""The process that computes is killed, in every way that native code can die; the daemon replaces it and lives on."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from huedot.protocol.client import Client
+from huedot.protocol.errors import WorkerCrashed
+from huedot.protocol.messages import Hints
+
+from ..daemon.conftest import wait_until
+from .conftest import DOT, answer, milliseconds, normal_request, opened, photograph
+
+
+def child_of(daemon):
+    """The process that computes: there is one."""
+    found = psutil.Process(daemon.process.pid).children()
+    return found[0] if found else None
+
+
+def busy(session, image):
+    """Send what takes seconds, and wait until it is under way."""
+    session.send("busy", "variations", {"image": image})
+    assert session.receive(10).kind == "progress"
+
+
+@pytest.mark.parametrize("how", [signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL], ids=lambda how: how.name)
+def test_the_computing_process_dies_in_the_middle(daemon, connect, figure, how):
+    """That request fails, and says so; those that wait, of others too, are answered; pings go on meanwhile."""
+    session, other = connect(), connect()
+    image, theirs = opened(session, width=800, height=600), opened(other, 1)
+    busy(session, image)
+    other.send("waits", "gamut", {"lightness": 50.0})
+    began = time.perf_counter()
+    child_of(daemon).send_signal(how)
+    failed = answer(session, "busy")
+    known = milliseconds(began)
+    session.send("ping", "ping", {})
+    assert answer(session, "ping", 1.0).kind == "result"
+    assert failed.fields["code"] == WorkerCrashed.code
+    assert how.name in failed.fields["message"]
+    assert answer(other, "waits").kind == "result"
+    again = milliseconds(began)
+    other.send("gone", "palette", {"image": theirs, "x": 1, "y": 1})
+    assert answer(other, "gone").fields["code"] == "image_unknown", "the photographs went with it, and nobody is told"
+    assert daemon.process.poll() is None
+    figure(
+        f"the computing process dies of {how.name}", f"told after {known:.0f} ms; the next answer after {again:.0f} ms"
+    )
+
+
+def test_the_computing_process_dies_while_it_rests(daemon, figure):
+    """Nobody notices: it is replaced, and the photograph is sent again."""
+    with Client("tests", "1", launch=False) as client:
+        image = client.open_image(photograph(), 64, 48, 1)
+        before = client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes()
+        child = child_of(daemon)
+        child.kill()
+        wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 5)
+        began = time.perf_counter()
+        after = client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes()
+    assert after == before
+    figure("the computing process is killed while it rests", f"the same pixels after {milliseconds(began):.0f} ms")
+
+
+def test_it_dies_again_and_again(daemon, connect, figure):
+    """Each time a request fails at most; it starts later each time; the daemon holds no more than before."""
+    session = connect()
+    normal_request()
+    descriptors = psutil.Process(daemon.process.pid).num_fds()
+    failures = 0
+    for _ in range(4):
+        image = opened(session, width=800, height=600)
+        busy(session, image)
+        child_of(daemon).kill()
+        failures += answer(session, "busy", 60).fields["code"] == WorkerCrashed.code
+    assert failures == 4
+    normal_request()
+    wait_until(lambda: psutil.Process(daemon.process.pid).num_fds() <= descriptors, 10)
+    assert len(psutil.Process(daemon.process.pid).children()) == 1
+    figure(
+        "it dies four times in a row", "four requests failed, each with its error; no descriptor and no process is left"
+    )
+
+
+def test_the_daemon_is_killed_and_its_child_goes_with_it(daemon, connect, figure):
+    """Though it was in the middle of a computation."""
+    session = connect()
+    busy(session, opened(session, width=800, height=600))
+    child = child_of(daemon)
+    began = time.perf_counter()
+    os.kill(daemon.process.pid, signal.SIGKILL)
+    daemon.process.wait()
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10)
+    figure("the daemon is killed -9: its computing process", f"ends by itself after {milliseconds(began):.0f} ms")
