@@ -9,7 +9,7 @@ from .protocol.panel import words
 from .protocol.panel.sheet import Swatch
 from .widgets import Swatches, use_style
 
-COLUMNS = 3
+COLUMNS = 9
 
 
 def agreed(question: str) -> bool:
@@ -28,8 +28,7 @@ def choose_image(beside: Gimp.Image) -> Gimp.Image | None:
     GimpUi.init(words.TITLE)
     dialog = GimpUi.Dialog(title=words.TITLE, role="huedot-transfer")
     dialog.add_button("_Cancel", Gtk.ResponseType.CANCEL)
-    dialog.add_button("_Transfer", Gtk.ResponseType.OK)
-    dialog.set_default_response(Gtk.ResponseType.OK)
+    transfer = dialog.add_button("_Transfer", Gtk.ResponseType.OK)
     GimpUi.window_set_transient(dialog)
     images = GimpUi.ImageComboBox.new(lambda image, *_: image.get_id() != beside.get_id(), None)
     row = Gtk.Box(spacing=8, margin=12)
@@ -37,6 +36,7 @@ def choose_image(beside: Gimp.Image) -> Gimp.Image | None:
     row.pack_start(images, True, True, 0)
     dialog.get_content_area().add(row)
     dialog.show_all()
+    transfer.grab_focus()  # or Return would open the list
     is_chosen = dialog.run() == Gtk.ResponseType.OK
     found, chosen = images.get_active()
     dialog.destroy()

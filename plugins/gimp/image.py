@@ -156,8 +156,10 @@ class Document:
         if not self.is_open():
             return None, None
         kept = self._kept()
-        hints, result = (self.image.get_layer_by_tattoo(kept.get(name) or 0) for name in ("hints", "result"))
-        return hints, result
+        return self._numbered(kept.get("hints")), self._numbered(kept.get("result"))
+
+    def _numbered(self, tattoo: int | None) -> Gimp.Layer | None:
+        return self.image.get_layer_by_tattoo(tattoo) if tattoo else None  # GIMP shows a message for 0
 
     def _make_missing(self) -> None:
         hints, result = self.layers()

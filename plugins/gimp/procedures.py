@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import gi
@@ -127,7 +128,7 @@ def _transfer(call: Call) -> dict[str, Any]:
 
 
 def _colored(document: Document, settings: Settings, reference: str = "") -> dict[str, Any]:
-    with OneShot(document, _tell) as once:
+    with _working(document) as once:
         once.color(settings, reference)
     return {"result": document.layers()[1]}
 
@@ -141,7 +142,7 @@ def _suggest(call: Call) -> dict[str, Any]:
         return {"colors": [], "percent": []}
     if x < 0:
         raise HueDotError(words.NO_CHOICE, words.CHOOSE)
-    with OneShot(document, _tell) as once:
+    with _working(document) as once:
         swatches = swatches_of(once.suggest(x, y))
     if call.is_interactive:
         from .dialogs import show_suggestions
@@ -149,6 +150,17 @@ def _suggest(call: Call) -> dict[str, Any]:
         show_suggestions(swatches)
     percent = [f"{swatch.probability * 100:.1f}" for swatch in swatches]
     return {"colors": [words.name_of(swatch.color) for swatch in swatches], "percent": percent}
+
+
+@contextmanager
+def _working(document: Document) -> Iterator[OneShot]:
+    """Show progress, until the work is done; dialogs come before it or after."""
+    Gimp.progress_init(words.TITLE)
+    try:
+        with OneShot(document, _tell) as once:
+            yield once
+    finally:
+        Gimp.progress_end()
 
 
 def _tell(text: str, fraction: float) -> None:
@@ -243,8 +255,6 @@ class HueDot(Gimp.PlugIn):
         """Do what is asked, and answer; no exception leaves here, for GIMP would say nothing of it."""
         Gegl.init(None)
         name = procedure.get_name()
-        if name != "huedot-panel":
-            Gimp.progress_init(words.TITLE)
         try:
             given = COMMANDS[name].run(Call(self, image, run_mode != NONINTERACTIVE, config))
         except Cancelled:
