@@ -148,6 +148,21 @@ def test_the_image_closed_and_another_opened(gimp, panel, saved):
     assert not panel.do("controller().status.is_error")
 
 
+def test_the_result_deleted_and_then_gimp_closed_while_a_request_is_under_way(gimp, panel):
+    start(panel)
+    own = f"[{checksum(HINTS)}, {checksum('image.get_layers()[-1]')}]"
+    gimp.do(f"foreground({RED!r})")
+    gimp.stroke((130, 300))
+    panel.poll("controller().desk.courier.asked('colorize')")
+    before = gimp.do(f"before = {own}; image.remove_layer({RESULT}); before")
+    panel.poll("panel()._start.get_visible() and 'gone' in said()")
+    assert gimp.do(own) == before
+    start(panel)
+    assert gimp.do(own) == before
+    gimp.stroke((360, 100))
+    panel.poll("controller().desk.courier.asked('colorize')")  # and so GIMP quits, which must be without a complaint
+
+
 def test_layers_that_the_user_deletes_come_back(gimp, panel):
     start(panel)
     dot(gimp, panel, 130, 300, BLUE)
