@@ -34,13 +34,19 @@ class Daemon(NamedTuple):
     pid: int
 
     def peak_bytes(self) -> int:
-        """Return the most memory that the daemon has held; where the system does not say, what it holds now."""
-        status = Path(f"/proc/{self.pid}/status")
-        if status.exists():
-            peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-            return int(peak.split()[1]) * 1024
-        memory = psutil.Process(self.pid).memory_info()
-        return int(getattr(memory, "peak_wset", memory.rss))
+        """Return the most memory that the daemon and its computing child have held, added up, as if at one time."""
+        daemon = psutil.Process(self.pid)
+        return sum(_peak_bytes(process) for process in (daemon, *daemon.children(recursive=True)))
+
+
+def _peak_bytes(process: psutil.Process) -> int:
+    """Return the most memory that a process has held; where the system does not say, what it holds now."""
+    status = Path(f"/proc/{process.pid}/status")
+    if status.exists():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak.split()[1]) * 1024
+    memory = process.memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))
 
 
 @contextmanager

@@ -1,7 +1,13 @@
 """HueDot's procedures in real GIMP without a window, as scripts call them: what is asked for is read back as pixels."""
 
+import os
+import subprocess
+
 import numpy as np
 import pytest
+from PIL import Image
+
+from .harness import in_gimp
 
 RED, BLUE = (190, 60, 50, 255), (60, 90, 170, 255)
 RESULT = "layer('Color (HueDot)')"
@@ -194,3 +200,19 @@ def test_saved_as_xcf_and_opened_again(gimp_batch, photograph, tmp_path):
     gimp_batch.open(path)
     assert colored(gimp_batch) == before
     assert len(gimp_batch.do("names()")) == 3
+
+
+def test_script_fu_calls_them(gimp_profile, gimp_environment, photograph, tmp_path):
+    """As docs/gimp.md shows it, in a process of its own."""
+    saved = tmp_path / "colored.png"
+    script = f"""(let* ((image (car (gimp-file-load RUN-NONINTERACTIVE "{photograph}"))))
+        (huedot-refresh #:run-mode RUN-NONINTERACTIVE #:image image #:drawables #() #:saturation 0.8)
+        (gimp-file-save RUN-NONINTERACTIVE image "{saved}" -1))"""
+    words = ["gimp-console-3.0", "-i", "--batch-interpreter=plug-in-script-fu-eval", "--quit", "-b", script]
+    profile = {"GIMP3_DIRECTORY": str(gimp_profile), "HOME": str(gimp_profile), "XDG_RUNTIME_DIR": str(gimp_profile)}
+    done = subprocess.run(
+        [*in_gimp(), *words], env={**os.environ, **gimp_environment, **profile}, capture_output=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    colored = np.asarray(Image.open(saved).convert("RGB")).astype(int)
+    assert np.ptp(colored, axis=2).mean() > 5, "it is still gray"
