@@ -97,7 +97,7 @@ def _score(opened: Opened, truth: Truth, plan: Plan, scores: Scores) -> None:
 
 
 def _results(opened: Opened, truth: Truth, plan: Plan) -> Iterator[tuple[str, Picture]]:
-    yield "gray", to_rgb8(truth.lightness, torch.zeros(2, *truth.lightness.shape)).numpy()
+    yield "gray", gray(truth)
     reveals = _random if plan.sampling == "random" else _worst
     for count, result in reveals(opened, truth, plan):
         yield str(count), result
@@ -128,6 +128,11 @@ def _worst(opened: Opened, truth: Truth, plan: Plan) -> Iterator[tuple[int, Pict
             yield count, result
         error = (photographs.lab(result)[1:] - torch.from_numpy(truth.ab).permute(2, 0, 1)).square().sum(0)
         places.append(reveal.worst_place(error, places, patch))
+
+
+def gray(truth: Truth) -> Picture:
+    """Return the photograph without its color."""
+    return to_rgb8(truth.lightness, torch.zeros(2, *truth.lightness.shape)).numpy()
 
 
 def psnr(picture: Picture, truth: Picture) -> float:

@@ -60,7 +60,16 @@ def test_evaluate_prints_a_table_or_json(huedot, photographs, tiny_weights):
 
 
 def test_evaluate_sets_baselines_beside_networks(huedot, photographs, tiny_weights, tmp_path):
-    words = ("evaluate", photographs, "--models", tiny_weights, "--baselines", "levin,bilateral", "--points", "0,5")
+    words = (
+        "evaluate",
+        photographs / "b.jpg",
+        "--models",
+        tiny_weights,
+        "--baselines",
+        "levin,bilateral",
+        "--points",
+        "0,5",
+    )
     code, table, err = huedot(*words, "--protocol", "B", "--json", tmp_path / "a.json", "--plot", tmp_path / "a.svg")
     assert (code, err) == (0, "")
     assert [line for line in table.splitlines() if line.endswith(":")] == ["tiny:", "levin:", "bilateral:"]
@@ -70,6 +79,25 @@ def test_evaluate_sets_baselines_beside_networks(huedot, photographs, tiny_weigh
     assert "bilateral" in (tmp_path / "a.svg").read_text()
     code, out, _ = huedot(*words, "--protocol", "B", "--json")
     assert (code, json.loads(out)) == (0, first)  # the same command gives the same figures
+
+
+@pytest.mark.parametrize(("option", "named"), [("--palette", "holds the truth"), ("--suggest", "suggested gain")])
+def test_evaluate_measures_palettes_and_suggestions(option, named, huedot, photographs, tiny_weights):
+    words = ("evaluate", photographs, "--model", tiny_weights, option)
+    code, table, err = huedot(*words)
+    assert (code, err) == (0, "")
+    assert named in table
+    code, out, _ = huedot(*words, "--json")
+    assert (code, "tiny" in json.loads(out)[option[2:]]) == (0, True)
+
+
+def test_evaluate_draws_a_contact_sheet_of_one_photograph(huedot, photographs, tiny_weights, tmp_path):
+    words = ("evaluate", photographs / "a.png", "--model", tiny_weights, "--points", "0,5", "--sheet")
+    code, out, err = huedot(*words, tmp_path / "sheet.jpg")
+    assert (code, err) == (0, "")
+    assert str(tmp_path / "sheet.jpg") in out
+    code, _, err = huedot(*words, tmp_path / "none" / "sheet.jpg")
+    assert (code, err.count("\n")) == (2, 1)
 
 
 def test_train_goes_on_where_it_stopped(huedot, photographs, tmp_path):

@@ -7,7 +7,7 @@ from PIL import Image
 from skimage import data
 
 from huedot.model import Colorizer
-from huedot.model.evaluate import figure6, methods, photographs, plot, reveal
+from huedot.model.evaluate import figure6, methods, palettes, photographs, plot, reveal, sheet, suggestions
 from huedot.model.evaluate.figure6 import Plan
 from huedot.protocol.errors import ArgumentError, FileError
 
@@ -101,3 +101,33 @@ def test_psnr():
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(FileError):
         photographs.find(tmp_path)
+
+
+def test_a_palette_is_right_as_often_as_one_of_its_colors_is_close(tiny, tmp_path):
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.full((64, 64, 3), (190, 60, 50), np.uint8)).save(tmp_path / name)
+    first, second = (palettes.evaluate([tiny], photographs.find(tmp_path)) for _ in range(2))
+    assert first == second
+    assert set(first["tiny"]) == {"0", "5"}
+    assert first["most common"] == first["clusters"] == {"everywhere": [1.0, 1.0]}  # one color: it is among them
+    true = np.array([[30, 0], [0, 0]], np.float32)
+    assert palettes._near(np.array([[[21, 0], [0, 11]]], np.float32), true).tolist() == [True, False]
+
+
+def test_suggested_points_are_scored_beside_random_ones(tiny, paths):
+    first, second = (suggestions.evaluate([tiny], paths)["tiny"] for _ in range(2))
+    assert first == second
+    gains = suggestions.gains(first)
+    assert gains["nothing"]["gain"] == first.psnr["suggested"][0] - first.psnr["nothing"][0] > 0
+    truth = photographs.read(paths[0])
+    assert len(suggestions.suggested_hints(tiny.open(truth), truth, 3)) == 3 * 36
+
+
+def test_a_contact_sheet_has_a_row_for_each_count_and_ends_with_the_truth(tiny, paths, tmp_path):
+    sheet.draw([tiny, *methods.baselines(["levin"])], paths, Plan((0, 5)), tmp_path / "sheet.png")
+    drawn = np.asarray(Image.open(tmp_path / "sheet.png"))
+    assert drawn.shape == (sheet.HEAD + 2 * 260 - 4, 5 * 260 - 4, 3)
+    truth = photographs.read(paths[0]).rgb
+    np.testing.assert_array_equal(drawn[-256:, -256:], truth)
+    revealed = drawn[-256:, 260 : 260 + 256]
+    assert 36 <= (np.ptp(revealed, axis=2) > 2).sum() <= 5 * 36
