@@ -1,55 +1,183 @@
-"""Score a network on a folder of photographs: PSNR against the number of revealed points (the paper's Figure 6)."""
+"""Score networks and baselines on photographs: PSNR against the number of revealed points (the paper's Figure 6)."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .options import add_json, add_model, model_of, positive
+from huedot.protocol.errors import FileError
+
+from .options import add_model, counts, model_of, names, positive
 from .terminal import say, say_columns, say_json, working
 
 if TYPE_CHECKING:
-    from huedot.model.evaluate.figure6 import Scores
+    from huedot.model.evaluate.figure6 import Plan, Scores
+    from huedot.model.evaluate.methods import Baseline, Network
+
+STDOUT = Path("-")
+
+Rows = list[tuple[object, ...]]
+Summary = Mapping[str, Mapping[str, float]]
+Measured = tuple[dict[str, Any], dict[str, Rows]]  # the answer for programs, and the tables
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is measured: the command line, and what it names."""
+
+    arguments: argparse.Namespace
+    networks: list[Network]
+    baselines: list[Baseline]
+    paths: list[Path]
+    progress: Callable[[int, int], None]
+
+    def plan(self) -> Plan:
+        """Return what is revealed."""
+        from huedot.model.evaluate import figure6
+
+        arguments = self.arguments
+        return figure6.Plan(arguments.points or figure6.POINTS, arguments.protocol, arguments.sampling)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="of photographs in color")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="of photographs in color, or one photograph")
     parser.add_argument("--limit", type=positive, metavar="N", help="use only the first N photographs, by name")
     add_model(parser)
-    add_json(parser)
+    parser.add_argument("--models", type=names, metavar="A,B", help="several, instead of --model")
+    parser.add_argument("--baselines", type=names, default=[], metavar="A,B", help="of levin, bilateral; beside them")
+    parser.add_argument("--points", type=counts, metavar="N,N", help="how many to reveal (default: 0,1,2,5 … 501)")
+    protocols = "patches of 6 x 6 pixels around the center, or of 7 x 7 anywhere (default: A)"
+    parser.add_argument("--protocol", choices=("A", "B"), default="A", help=protocols)
+    samplings = "places at random, or one after the other where the method errs most (default: random)"
+    parser.add_argument("--sampling", choices=("random", "max-error"), default="random", help=samplings)
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the gains over gray, as .png or .svg")
+    json_help = "print JSON, for programs; or write it into FILE, beside the table"
+    parser.add_argument("--json", type=Path, nargs="?", const=STDOUT, metavar="FILE", help=json_help)
+    instead = parser.add_mutually_exclusive_group()
+    palette_help = "measure instead how often the palettes hold the truth"
+    instead.add_argument("--palette", action="store_true", help=palette_help)
+    suggest_help = "measure instead what ten suggested points gain over ten random ones"
+    instead.add_argument("--suggest", action="store_true", help=suggest_help)
+    sheet_help = "draw instead a contact sheet, a row for each photograph and count of points"
+    instead.add_argument("--sheet", type=Path, metavar="FILE", help=sheet_help)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Score, and print a row for each amount of help."""
-    from huedot.model.colorizer import Colorizer
-    from huedot.model.evaluate import figure6
+    """Measure, and print a table for each method, or JSON."""
+    from huedot.model.evaluate import methods, photographs, plot
 
+    if arguments.plot:
+        plot.check(arguments.plot)
+    baselines = methods.baselines(arguments.baselines)
+    paths = photographs.find(arguments.folder, arguments.limit)
+    measure = (
+        _palette if arguments.palette else _suggest if arguments.suggest else _sheet if arguments.sheet else _curve
+    )
     with working("loading the network") as show:
-        colorizer = Colorizer.load(model_of(arguments) or "huedot")
-        scores = figure6.evaluate(
-            colorizer,
-            arguments.folder,
-            arguments.limit,
-            progress=lambda done, of: show(f"photograph {done} of {of}", done / of),
+        networks = methods.networks(arguments.models or [model_of(arguments) or "huedot"])
+        question = Question(
+            arguments, networks, baselines, paths, lambda done, of: show(f"photograph {done} of {of}", done / of)
         )
+        answer, tables = measure(question)
+    answer = {"photographs": len(paths), **answer}
+    if arguments.json == STDOUT:
+        say_json(answer)
+        return 0
     if arguments.json:
-        say_json({"photographs": len(scores.photographs), "scores": scores.summary(), "chroma": _chroma(scores)})
-    else:
-        _show(scores)
+        _write(arguments.json, answer)
+    for name, rows in tables.items():
+        if len(tables) > 1:
+            say(f"{name}:")
+        say_columns(rows)
+        say("")
+    say(f"{len(paths)} photographs at 256 x 256")
     return 0
 
 
-def _show(scores: Scores) -> None:
+def _curve(question: Question) -> Measured:
+    from huedot.model.evaluate import figure6, plot
+
+    plan = question.plan()
+    scores = figure6.evaluate([*question.networks, *question.baselines], question.paths, plan, question.progress)
+    if question.arguments.plot:
+        caption = f"{len(question.paths)} photographs, protocol {plan.protocol}, {plan.sampling} points"
+        summaries = {name: each.summary() for name, each in scores.items()}
+        plot.draw(summaries, question.arguments.plot, caption, published=plan.sampling == "random")
+    first, *others = (
+        {"method": name, "scores": each.summary(), "chroma": each.mean_chroma()} for name, each in scores.items()
+    )
+    answer = {"protocol": plan.protocol, "sampling": plan.sampling, **first}
+    return {**answer, "others": {each.pop("method"): each for each in others}}, {
+        name: _curve_rows(each) for name, each in scores.items()
+    }
+
+
+def _curve_rows(scores: Scores) -> Rows:
     rows = [
         (heading, f"{row['psnr']:.2f}", f"{row['standard_error']:.2f}", f"{row['gain_over_gray']:+.2f}")
         for heading, row in scores.summary().items()
     ]
-    say_columns([("revealed", "PSNR (dB)", "std. error", "over gray"), *rows])
-    chroma = ", ".join(f"{name} {value:.1f}" for name, value in _chroma(scores).items())
-    say(f"\n{len(scores.photographs)} photographs at 256 x 256; mean chroma: {chroma}")
+    chroma = [(f"{name} chroma", f"{value:.1f}", "", "") for name, value in scores.mean_chroma().items()]
+    return [("revealed", "PSNR (dB)", "std. error", "over gray"), *rows, *chroma]
 
 
-def _chroma(scores: Scores) -> dict[str, float]:
-    return {name: sum(values) / len(values) for name, values in scores.chroma.items()}
+def _palette(question: Question) -> Measured:
+    from huedot.model.evaluate import figure6, palettes
+
+    shares = palettes.evaluate(question.networks, question.paths, question.progress)
+    summary = {
+        name: {
+            heading: {"share": sum(values) / len(values), "standard_error": figure6.standard_error(values)}
+            for heading, values in each.items()
+        }
+        for name, each in shares.items()
+    }
+    rows = [
+        (name, heading, f"{100 * row['share']:.1f} %", f"{100 * row['standard_error']:.1f}")
+        for name, each in summary.items()
+        for heading, row in each.items()
+    ]
+    answer = {"places": palettes.PLACES, "close": palettes.CLOSE, "palette": summary}
+    return answer, {"palette": [("palette", "revealed", "holds the truth", "std. error"), *rows]}
+
+
+def _suggest(question: Question) -> Measured:
+    from huedot.model.evaluate import suggestions
+
+    scores = suggestions.evaluate(question.networks, question.paths, question.progress)
+    answer = {
+        name: {"scores": each.summary(), "gains_of_suggested": suggestions.gains(each)} for name, each in scores.items()
+    }
+    return {"points": suggestions.COUNT, "suggest": answer}, {
+        name: _suggest_rows(each["scores"], each["gains_of_suggested"]) for name, each in answer.items()
+    }
+
+
+def _suggest_rows(scores: Summary, gains: Summary) -> Rows:
+    rows: Rows = [("ten points", "PSNR (dB)", "std. error", "suggested gain", "std. error", "of photographs")]
+    for heading, row in scores.items():
+        more: tuple[str, ...] = ("", "", "")
+        if gain := gains.get(heading):
+            more = (f"{gain['gain']:+.2f}", f"{gain['standard_error']:.2f}", f"{100 * gain['better']:.0f} %")
+        rows.append((heading, f"{row['psnr']:.2f}", f"{row['standard_error']:.2f}", *more))
+    return rows
+
+
+def _sheet(question: Question) -> Measured:
+    from huedot.model.evaluate import sheet
+
+    out = question.arguments.sheet
+    sheet.draw([*question.networks, *question.baselines], question.paths, question.plan(), out, question.progress)
+    return {"sheet": str(out)}, {"sheet": [("contact sheet:", out)]}
+
+
+def _write(path: Path, answer: object) -> None:
+    try:
+        path.write_text(json.dumps(answer, indent=2, allow_nan=False) + "\n")
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error}.", "Name another file.") from error

@@ -44,6 +44,20 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def names(text: str) -> list[str]:
+    """Read names, or paths, with commas between them."""
+    several = [each.strip() for each in text.split(",")]
+    if not all(several) or len(set(several)) < len(several):
+        raise argparse.ArgumentTypeError(f"must be different names with commas between them, not {text!r:.80}")
+    return several
+
+
+def counts(text: str) -> tuple[int, ...]:
+    """Read whole numbers from 0 to 5000, with commas between them."""
+    several = [whole(0, 5000)(each.strip()) for each in text.split(",")]
+    return tuple(sorted(set(several)))
+
+
 def share(text: str) -> float:
     """Read a number from 0 to 1."""
     try:

@@ -1,1 +1,1 @@
-"""Evaluation: PSNR against revealed points."""
+"""Evaluation: PSNR against revealed points, baselines beside networks, and what palettes and suggestions are worth."""

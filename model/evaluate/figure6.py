@@ -1,120 +1,151 @@
-"""PSNR against the number of revealed points: the paper's Figure 6, protocol A."""
+"""PSNR against the number of revealed points (the paper's Figure 6), and the rows of its Tables 1 and 3."""
 
 from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
-from huedot.model.color import rgb_to_lab, to_rgb8
-from huedot.model.colorizer import Colorizer, Photo
+from huedot.model.color import to_rgb8
+from huedot.model.colorizer import Photo
+from huedot.model.hints import Hints
+from huedot.model.painting import Picture
 from huedot.model.reference import Reference
-from huedot.protocol.errors import FileError
 
-from . import reveal
+from . import photographs, reveal
+from .methods import Method, Opened
+from .photographs import Truth
 
 POINTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 501)
-SIDE = 256  # photographs are scored at this size, stretched to a square as in the published test code
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+PROTOCOLS = {"A": reveal.random_points, "B": reveal.uniform_points}
+PATCHES = {"A": 6, "B": 7}  # pixels
+SAMPLINGS = ("random", "max-error")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is revealed: how many points, and where.
+
+    Protocol A, the published test code's: patches of 6 x 6, normal around the center. Protocol B, the paper's text:
+    patches of 7 x 7, uniform. Random points are drawn anew for every count. Max-error sampling reveals one after the
+    other, where the method errs most (the protocols then differ in the patch alone).
+    """
+
+    points: tuple[int, ...] = POINTS
+    protocol: str = "A"
+    sampling: str = "random"
 
 
 @dataclass
 class Scores:
     """PSNR in dB of each photograph, under each heading, and the chroma of automatic results and of the truth."""
 
-    photographs: list[str] = field(default_factory=list)
     psnr: dict[str, list[float]] = field(default_factory=dict)
     chroma: dict[str, list[float]] = field(default_factory=dict)
 
-    def add(self, heading: str, value: float) -> None:
-        """Note one photograph's PSNR."""
-        self.psnr.setdefault(heading, []).append(value)
-
     def summary(self) -> dict[str, dict[str, float]]:
-        """Return, for each heading, the mean over photographs, its standard error, and the gain over gray."""
-        gray = float(np.mean(self.psnr["gray"]))
+        """Return, for each heading, mean and standard error of PSNR over photographs, and of its gain over gray."""
         return {
             heading: {
                 "psnr": float(np.mean(values)),
-                "standard_error": float(np.std(values) / math.sqrt(len(values))),
-                "gain_over_gray": float(np.mean(values)) - gray,
+                "standard_error": standard_error(values),
+                "gain_over_gray": float(np.mean(values) - np.mean(self.psnr["gray"])),
+                "gain_standard_error": standard_error(np.subtract(values, self.psnr["gray"])),
             }
             for heading, values in self.psnr.items()
         }
 
+    def mean_chroma(self) -> dict[str, float]:
+        """Return the mean chroma of automatic results and of the truth, in Lab units."""
+        return {name: float(np.mean(values)) for name, values in self.chroma.items()}
+
 
 def evaluate(
-    colorizer: Colorizer,
-    folder: Path,
-    limit: int | None = None,
-    points: tuple[int, ...] = POINTS,
+    methods: Sequence[Method],
+    paths: Sequence[Path],
+    plan: Plan = Plan(),
     progress: Callable[[int, int], None] = lambda done, of: None,
-) -> Scores:
-    """Score a network on a folder of photographs.
+) -> dict[str, Scores]:
+    """Score each method, by name, on the same photographs and points.
 
-    Patches of 6 x 6 pixels are drawn anew for every count, at places normal around the center; a photograph's PSNR
-    is over its 8-bit RGB at 256 x 256; the scores are means over photographs. The same folder gives the same scores.
-    Raises FileError where the folder holds no photographs.
+    A photograph's PSNR is over its 8-bit RGB at 256 x 256; the scores are means over photographs. Networks are also
+    scored with every color revealed, with the truth's histogram, and with its saturation. The same photographs give
+    the same scores. Raises FileError.
     """
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)[:limit]
-    if not paths:
-        raise FileError(f"{folder} holds no photographs.", f"Give a folder of {', '.join(sorted(SUFFIXES))}.")
-    scores = Scores()
+    scores = {method.name: Scores() for method in methods}
     for done, path in enumerate(paths):
         progress(done, len(paths))
-        scores.photographs.append(path.name)
-        _score(colorizer, path, points, scores)
+        truth = photographs.read(path)
+        for method in methods:
+            _score(method.open(truth), truth, plan, scores[method.name])
     progress(len(paths), len(paths))
     return scores
 
 
-def _score(colorizer: Colorizer, path: Path, points: tuple[int, ...], scores: Scores) -> None:
-    truth = _read(path)
-    lab = rgb_to_lab(torch.from_numpy(truth).permute(2, 0, 1).float() / 255)
-    ab = lab[1:].permute(1, 2, 0).numpy()
-    scores.add("gray", psnr(to_rgb8(lab[0], torch.zeros_like(lab[1:])).numpy(), truth))
-    photo = colorizer.open(truth)
-    for heading, result in _results(photo, truth, ab, path.name, points):
-        scores.add(heading, psnr(result, truth))
+def _score(opened: Opened, truth: Truth, plan: Plan, scores: Scores) -> None:
+    for heading, result in _results(opened, truth, plan):
+        scores.psnr.setdefault(heading, []).append(psnr(result, truth.rgb))
         if heading == "0":
             scores.chroma.setdefault("automatic", []).append(mean_chroma(result))
-    scores.chroma.setdefault("truth", []).append(float(np.hypot(ab[..., 0], ab[..., 1]).mean()))
+    scores.chroma.setdefault("truth", []).append(float(np.hypot(truth.ab[..., 0], truth.ab[..., 1]).mean()))
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)).copy()
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error}.", "Take it out of the folder.") from error
+def _results(opened: Opened, truth: Truth, plan: Plan) -> Iterator[tuple[str, Picture]]:
+    yield "gray", gray(truth)
+    reveals = _random if plan.sampling == "random" else _worst
+    for count, result in reveals(opened, truth, plan):
+        yield str(count), result
+    if isinstance(opened, Photo):
+        yield "all", opened.colorize(reveal.everything(truth.ab))
+        reference = Reference.of(truth.rgb)
+        yield "histogram", opened.colorize(histogram=reference)
+        yield "saturation", opened.colorize(saturation=reference.saturation)
 
 
-def _results(
-    photo: Photo, truth: NDArray[np.uint8], ab: NDArray[np.float32], name: str, points: tuple[int, ...]
-) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    for count in points:
-        rng = np.random.default_rng(zlib.crc32(name.encode()) + count)
-        yield str(count), photo.colorize(reveal.random_points(ab, count, rng))
-    yield "all", photo.colorize(reveal.everything(ab))
-    reference = Reference.of(truth)
-    yield "histogram", photo.colorize(histogram=reference)
-    yield "saturation", photo.colorize(saturation=reference.saturation)
+def _random(opened: Opened, truth: Truth, plan: Plan) -> Iterator[tuple[int, Picture]]:
+    for count in plan.points:
+        yield count, opened.colorize(random_hints(truth, count, plan.protocol))
 
 
-def psnr(picture: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
+def random_hints(truth: Truth, count: int, protocol: str = "A") -> Hints:
+    """Reveal points that depend on the photograph's name and on their count alone."""
+    rng = np.random.default_rng(zlib.crc32(truth.name.encode()) + count)
+    return PROTOCOLS[protocol](truth.ab, count, rng)
+
+
+def _worst(opened: Opened, truth: Truth, plan: Plan) -> Iterator[tuple[int, Picture]]:
+    patch = PATCHES[plan.protocol]
+    places: list[tuple[int, int]] = []
+    for count in range(max(plan.points) + 1):
+        result = opened.colorize(reveal.patches(truth.ab, places, patch))
+        if count in plan.points:
+            yield count, result
+        error = (photographs.lab(result)[1:] - torch.from_numpy(truth.ab).permute(2, 0, 1)).square().sum(0)
+        places.append(reveal.worst_place(error, places, patch))
+
+
+def gray(truth: Truth) -> Picture:
+    """Return the photograph without its color."""
+    return to_rgb8(truth.lightness, torch.zeros(2, *truth.lightness.shape)).numpy()
+
+
+def psnr(picture: Picture, truth: Picture) -> float:
     """Return the peak signal-to-noise ratio in dB over all three channels; 99 for equal pictures."""
     error = float(np.mean((picture.astype(np.float64) - truth) ** 2))
     return 20 * math.log10(255 / math.sqrt(error)) if error > 0 else 99.0
 
 
-def mean_chroma(picture: NDArray[np.uint8]) -> float:
+def mean_chroma(picture: Picture) -> float:
     """Return the mean Lab chroma of an sRGB picture, uint8 (H, W, 3)."""
-    lab = rgb_to_lab(torch.from_numpy(picture).permute(2, 0, 1).float() / 255)
-    return float(lab[1:].norm(dim=0).mean())
+    return float(photographs.lab(picture)[1:].norm(dim=0).mean())
+
+
+def standard_error(values: Sequence[float] | NDArray[np.floating]) -> float:
+    """Return the standard error of the mean."""
+    return float(np.std(values) / math.sqrt(len(values)))

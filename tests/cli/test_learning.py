@@ -30,6 +30,10 @@ TINY = '{"widths": [8, 16, 32], "encoder_attention": 1, "hint_attention": 1}'
         (("evaluate", "text"), "text.png"),
         (("evaluate", "photographs", "--model", "paint"), "paint"),
         (("evaluate", "photographs", "--limit", "0"), "--limit"),
+        (("evaluate", "photographs", "--baselines", "paint"), "paint"),
+        (("evaluate", "photographs", "--models", "huedot,huedot"), "--models"),
+        (("evaluate", "photographs", "--points", "1,many"), "--points"),
+        (("evaluate", "photographs", "--plot", "curve.gif"), "curve.gif"),
     ],
 )
 def test_bad_input_is_one_line_and_2(words, named, huedot, photographs, tiny_weights, monkeypatch):
@@ -53,6 +57,47 @@ def test_evaluate_prints_a_table_or_json(huedot, photographs, tiny_weights):
     rows = {line.split()[0]: line.split() for line in table.partition("\n\n")[0].splitlines()}
     for heading, score in answer["scores"].items():
         assert rows[heading][1] == f"{score['psnr']:.2f}"
+
+
+def test_evaluate_sets_baselines_beside_networks(huedot, photographs, tiny_weights, tmp_path):
+    words = (
+        "evaluate",
+        photographs / "b.jpg",
+        "--models",
+        tiny_weights,
+        "--baselines",
+        "levin,bilateral",
+        "--points",
+        "0,5",
+    )
+    code, table, err = huedot(*words, "--protocol", "B", "--json", tmp_path / "a.json", "--plot", tmp_path / "a.svg")
+    assert (code, err) == (0, "")
+    assert [line for line in table.splitlines() if line.endswith(":")] == ["tiny:", "levin:", "bilateral:"]
+    first = json.loads((tmp_path / "a.json").read_text())
+    assert (first["method"], first["protocol"], set(first["others"])) == ("tiny", "B", {"levin", "bilateral"})
+    assert first["others"]["levin"]["scores"]["5"]["gain_over_gray"] > 0
+    assert "bilateral" in (tmp_path / "a.svg").read_text()
+    code, out, _ = huedot(*words, "--protocol", "B", "--json")
+    assert (code, json.loads(out)) == (0, first)  # the same command gives the same figures
+
+
+@pytest.mark.parametrize(("option", "named"), [("--palette", "holds the truth"), ("--suggest", "suggested gain")])
+def test_evaluate_measures_palettes_and_suggestions(option, named, huedot, photographs, tiny_weights):
+    words = ("evaluate", photographs, "--model", tiny_weights, option)
+    code, table, err = huedot(*words)
+    assert (code, err) == (0, "")
+    assert named in table
+    code, out, _ = huedot(*words, "--json")
+    assert (code, "tiny" in json.loads(out)[option[2:]]) == (0, True)
+
+
+def test_evaluate_draws_a_contact_sheet_of_one_photograph(huedot, photographs, tiny_weights, tmp_path):
+    words = ("evaluate", photographs / "a.png", "--model", tiny_weights, "--points", "0,5", "--sheet")
+    code, out, err = huedot(*words, tmp_path / "sheet.jpg")
+    assert (code, err) == (0, "")
+    assert str(tmp_path / "sheet.jpg") in out
+    code, _, err = huedot(*words, tmp_path / "none" / "sheet.jpg")
+    assert (code, err.count("\n")) == (2, 1)
 
 
 def test_train_goes_on_where_it_stopped(huedot, photographs, tmp_path):

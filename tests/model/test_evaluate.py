@@ -1,11 +1,26 @@
+import sys
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from skimage import data
 
 from huedot.model import Colorizer
-from huedot.model.evaluate import figure6, reveal
-from huedot.protocol.errors import FileError
+from huedot.model.evaluate import figure6, methods, palettes, photographs, plot, reveal, sheet, suggestions
+from huedot.model.evaluate.figure6 import Plan
+from huedot.protocol.errors import ArgumentError, FileError
+
+
+@pytest.fixture
+def paths(tmp_path):
+    Image.fromarray(data.astronaut()[:300, :300]).save(tmp_path / "photo.png")
+    return photographs.find(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_weights):
+    return methods.Network("tiny", Colorizer.load(tiny_weights, working_size=64))
 
 
 def test_points_are_patches_of_the_truth():
@@ -16,16 +31,65 @@ def test_points_are_patches_of_the_truth():
     assert len(reveal.random_points(ab, 0, np.random.default_rng(0))) == 0
 
 
-def test_scores_repeat_and_rise_with_what_is_revealed(tiny_weights, tmp_path):
-    Image.fromarray(data.astronaut()[:300, :300]).save(tmp_path / "photo.png")
-    colorizer = Colorizer.load(tiny_weights, working_size=128)
-    first, second = (figure6.evaluate(colorizer, tmp_path, points=(0, 50)) for _ in range(2))
-    assert first.psnr == second.psnr
-    assert set(first.psnr) == {"gray", "0", "50", "all", "histogram", "saturation"}
+def test_the_worst_place_is_where_the_error_is_and_then_another():
+    error = torch.zeros(60, 80)
+    error[20:45, 30:55] = 1
+    first = reveal.worst_place(error, [])
+    assert first == (32 - 3, 42 - 3)
+    second = reveal.worst_place(error, [first])
+    assert max(abs(second[0] - first[0]), abs(second[1] - first[1])) == 6  # beside it
+
+
+@pytest.mark.parametrize("plan", [Plan((0, 50)), Plan((0, 50), "B"), Plan((0, 5), "A", "max-error")], ids=str)
+def test_scores_repeat_and_rise_with_what_is_revealed(plan, tiny, paths):
+    first, second = (figure6.evaluate([tiny], paths, plan)["tiny"] for _ in range(2))
+    assert first == second
+    most = str(plan.points[-1])
+    assert set(first.psnr) == {"gray", "0", most, "all", "histogram", "saturation"}
     summary = first.summary()
     assert summary["all"]["psnr"] >= 50
-    assert summary["all"]["psnr"] > summary["50"]["psnr"] > summary["0"]["psnr"]
-    assert summary["gray"]["gain_over_gray"] == 0
+    assert summary["all"]["psnr"] > summary[most]["psnr"] > summary["0"]["psnr"]
+    assert summary["gray"]["gain_over_gray"] == summary["gray"]["gain_standard_error"] == 0
+
+
+def test_the_protocols_differ(tiny, paths):
+    one, other = (figure6.evaluate([tiny], paths, Plan((5,), protocol))["tiny"].psnr["5"] for protocol in "AB")
+    assert one != other
+
+
+@pytest.mark.parametrize("name", methods.BASELINES)
+def test_baselines_are_gray_without_points_and_gain_with_them(name, paths):
+    summary = figure6.evaluate(methods.baselines([name]), paths, Plan((0, 50)))[name].summary()
+    assert summary["0"]["gain_over_gray"] == 0
+    assert summary["50"]["gain_over_gray"] > 3
+
+
+@pytest.mark.parametrize("needed", ["scipy", "matplotlib"])
+def test_what_is_not_installed_is_named_with_its_remedy(needed, monkeypatch, tmp_path):
+    for module in ("huedot.model.evaluate.levin", "huedot.model.evaluate.bilateral"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    for module in list(sys.modules):
+        if module.partition(".")[0] == needed:
+            monkeypatch.delitem(sys.modules, module)
+    for attribute in methods.BASELINES:  # a package remembers the modules that were imported from it
+        monkeypatch.delattr(f"huedot.model.evaluate.{attribute}", raising=False)
+    monkeypatch.setitem(sys.modules, needed, None)
+    with pytest.raises(ArgumentError, match=rf"need(s)? {needed}.*huedot\[evaluate\]"):
+        methods.baselines(["levin"]) if needed == "scipy" else plot.check(tmp_path / "plot.png")
+
+
+def test_a_plot_shows_every_method_and_says_what_is_published(tmp_path):
+    row = {"gain_over_gray": 2.0, "gain_standard_error": 0.1}
+    for name in ("plot.svg", "plot.png"):
+        plot.draw(
+            {"ours": {"gray": row, "0": row, "501": row}, "levin": {"0": row, "501": row}}, tmp_path / name, "of 2"
+        )
+    drawn = (tmp_path / "plot.svg").read_text()
+    assert all(text in drawn for text in ("ours", "levin", "published, on other photographs", "of 2", "501"))
+    with Image.open(tmp_path / "plot.png") as picture:
+        assert len(picture.convert("RGB").getcolors(10**6)) > 50
+    with pytest.raises(ArgumentError, match=r"plot\.gif"):
+        plot.check(tmp_path / "plot.gif")
 
 
 def test_psnr():
@@ -34,6 +98,36 @@ def test_psnr():
     assert figure6.psnr(black, black) == 99
 
 
-def test_an_empty_folder_is_refused(tiny_weights, tmp_path):
+def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(FileError):
-        figure6.evaluate(Colorizer.load(tiny_weights), tmp_path)
+        photographs.find(tmp_path)
+
+
+def test_a_palette_is_right_as_often_as_one_of_its_colors_is_close(tiny, tmp_path):
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.full((64, 64, 3), (190, 60, 50), np.uint8)).save(tmp_path / name)
+    first, second = (palettes.evaluate([tiny], photographs.find(tmp_path)) for _ in range(2))
+    assert first == second
+    assert set(first["tiny"]) == {"0", "5"}
+    assert first["most common"] == first["clusters"] == {"everywhere": [1.0, 1.0]}  # one color: it is among them
+    true = np.array([[30, 0], [0, 0]], np.float32)
+    assert palettes._near(np.array([[[21, 0], [0, 11]]], np.float32), true).tolist() == [True, False]
+
+
+def test_suggested_points_are_scored_beside_random_ones(tiny, paths):
+    first, second = (suggestions.evaluate([tiny], paths)["tiny"] for _ in range(2))
+    assert first == second
+    gains = suggestions.gains(first)
+    assert gains["nothing"]["gain"] == first.psnr["suggested"][0] - first.psnr["nothing"][0] > 0
+    truth = photographs.read(paths[0])
+    assert len(suggestions.suggested_hints(tiny.open(truth), truth, 3)) == 3 * 36
+
+
+def test_a_contact_sheet_has_a_row_for_each_count_and_ends_with_the_truth(tiny, paths, tmp_path):
+    sheet.draw([tiny, *methods.baselines(["levin"])], paths, Plan((0, 5)), tmp_path / "sheet.png")
+    drawn = np.asarray(Image.open(tmp_path / "sheet.png"))
+    assert drawn.shape == (sheet.HEAD + 2 * 260 - 4, 5 * 260 - 4, 3)
+    truth = photographs.read(paths[0]).rgb
+    np.testing.assert_array_equal(drawn[-256:, -256:], truth)
+    revealed = drawn[-256:, 260 : 260 + 256]
+    assert 36 <= (np.ptp(revealed, axis=2) > 2).sum() <= 5 * 36

@@ -1,0 +1,56 @@
+"""Photographs in color: the truth that every method is scored against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from huedot.model.color import rgb_to_lab
+from huedot.model.painting import Picture
+from huedot.protocol.errors import FileError
+
+SIDE = 256  # photographs are scored at this size, stretched to a square as in the published test code
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A photograph as it is: rgb uint8 (256, 256, 3) sRGB, lightness (256, 256) in 0..100, ab float32 (256, 256, 2)."""
+
+    name: str
+    rgb: Picture
+    lightness: Tensor
+    ab: NDArray[np.float32]
+
+
+def find(folder: Path, limit: int | None = None) -> list[Path]:
+    """Return the first photographs of a folder, by name; or the one photograph that is named itself.
+
+    Raises FileError where there are none.
+    """
+    paths = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise FileError(f"{folder} holds no photographs.", f"Give a folder of {', '.join(sorted(SUFFIXES))}.")
+    return paths[:limit]
+
+
+def read(path: Path) -> Truth:
+    """Read a photograph at 256 x 256. Raises FileError."""
+    try:
+        with Image.open(path) as image:
+            rgb = np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)).copy()
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error}.", "Take it out of the folder.") from error
+    values = lab(rgb)
+    return Truth(path.name, rgb, values[0], values[1:].permute(1, 2, 0).numpy())
+
+
+def lab(rgb: Picture) -> Tensor:
+    """Return the Lab values (3, H, W) of an sRGB picture, uint8 (H, W, 3)."""
+    return rgb_to_lab(torch.from_numpy(rgb).permute(2, 0, 1).float() / 255)
