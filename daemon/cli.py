@@ -20,6 +20,7 @@ VERBS = {
     "variations": "make different colorizations of a photograph",
     "install": "install the plugins into the editors",
     "uninstall": "take the plugins out of the editors",
+    "archives": "write the plugins as .zip files, for installing by hand",
     "start": "start the daemon in the background",
     "stop": "stop the daemon",
     "restart": "stop the daemon, and start another",

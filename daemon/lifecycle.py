@@ -22,8 +22,11 @@ from huedot.protocol import launcher
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import Endpoint, find_endpoint, remove_endpoint, write_endpoint
 from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError, Unauthorized
+from huedot.protocol.finding import record
 from huedot.protocol.paths import private_directory, runtime_directories, socket_path
 from huedot.protocol.wire import VERSION, Header
+
+from .plugins import command
 
 if TYPE_CHECKING:  # it imports torch, which `start`, `stop` and `status` do not need
     from .server import Server
@@ -76,7 +79,16 @@ def serve(options: ServeOptions = ServeOptions()) -> bool:
     except OSError as error:
         raise FileError(f"{path} cannot be made: {error.strerror}.", "Make room, or set HUEDOT_RUNTIME.") from error
     with lock:
+        _record_command()
         return _serve(options)
+
+
+def _record_command() -> None:
+    """Let plugins that were unpacked by hand find this HueDot; without that, they say how it can be found."""
+    try:
+        record(command())
+    except OSError as error:
+        log.warning("plugins are not told where HueDot is: %s", error.strerror)
 
 
 def _serve(options: ServeOptions) -> bool:
@@ -160,8 +172,7 @@ def start(options: ServeOptions = ServeOptions(), timeout: float = launcher.PATI
     except (DaemonUnreachable, Unauthorized) as error:
         if isinstance(error, Unauthorized) and not stale:  # its file is not what it should be
             raise
-        command = [sys.executable, "-m", "huedot.daemon.cli", "serve", *options.words()]
-        launcher.launch(dead=stale, patience=timeout, words=command)
+        launcher.launch(dead=stale, patience=timeout, words=[*command(), *options.words()])
         return status_hello(), True
 
 
