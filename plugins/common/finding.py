@@ -1,4 +1,4 @@
-"""Where the program `huedot` may be: editors are often started with a PATH that knows nothing of the user's own tools."""
+"""Where the program `huedot` may be: desktops start editors with a PATH that knows nothing of the user's own tools."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _newest_first(folder: Path, pattern: str) -> list[Path]:
 
 
 def recorded() -> list[str]:
-    """Return the command of the daemon that ran last, if its program is still there and the record is the user's own."""
+    """Return the command of the daemon that ran last, if its program is there and the record is the user's."""
     path = runtime_directories()[-1] / RECORD
     try:
         check_private(path.parent, path.parent.lstat(), stat.S_ISDIR)
