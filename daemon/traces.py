@@ -11,8 +11,11 @@ from huedot.protocol.errors import FileError
 from huedot.protocol.finding import RECORD
 from huedot.protocol.launcher import LOG
 from huedot.protocol.paths import ENDPOINT, SOCKET, runtime_directories, socket_path
+from huedot.weights.files import weights_folder
 
+from .activation import SOCKET_UNIT, unit_folder
 from .lifecycle import LOCK, log_path
+from .service import SERVICE
 
 OWN = "huedot"  # a folder of this name is ours
 
@@ -26,10 +29,9 @@ def _all() -> Iterator[Path]:
     for directory in runtime_directories():
         yield from (directory / name for name in (ENDPOINT, SOCKET, LOCK, LOG, RECORD))
     yield socket_path()
+    yield from (unit_folder() / name for name in (SOCKET_UNIT, SERVICE))
     yield from log_path().parent.glob(f"{log_path().name}*")
     if "HUEDOT_WEIGHTS" not in os.environ:  # a folder that the user chose is the user's
-        from huedot.model.loading import weights_folder
-
         yield weights_folder()
 
 

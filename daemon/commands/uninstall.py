@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from huedot.daemon import lifecycle, plugins, traces
+from huedot.daemon import lifecycle, plugins, service, traces
 
 from .install import add_editors, chosen
 from .terminal import say
@@ -23,8 +23,9 @@ def run(arguments: argparse.Namespace) -> int:
         found = place.is_installed
         plugins.remove(place)
         say(f"{place.name}: {'removed' if found else 'was not installed'}.")
-    if arguments.all:
+    if arguments.all and not lifecycle.is_shared():
         lifecycle.stop()
+        service.uninstall()
     written = traces.traces()
     if arguments.all:
         traces.remove(written)
