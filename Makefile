@@ -6,7 +6,7 @@ PYTHON ?= python3
 TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-faults reliability audit test-krita-5.2 check typecheck format build clean
+.PHONY: demo test test-faults reliability audit test-krita-5.2 check typecheck format build archives clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -60,6 +60,9 @@ format: $(BIN)/huedot
 
 build: $(BIN)/huedot  ## the wheel, in dist/
 	$(BIN)/python -m build --outdir dist
+
+archives: $(BIN)/huedot  ## the plugins as .zip files, in dist/
+	$(BIN)/huedot archives -o dist
 
 clean:
 	rm -rf $(VENV) .typecheck build dist *.egg-info colored.png

@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 from filelock import FileLock, Timeout
@@ -20,13 +19,15 @@ from platformdirs import user_log_path
 
 from huedot.protocol import launcher
 from huedot.protocol.client import Client
-from huedot.protocol.endpoint import Endpoint, find_endpoint, remove_endpoint, write_endpoint
-from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError, Unauthorized
+from huedot.protocol.endpoint import SHARED, Endpoint, find_endpoint, remove_endpoint, write_endpoint
+from huedot.protocol.errors import ArgumentError, DaemonUnreachable, FileError, HueDotError, Unauthorized
+from huedot.protocol.finding import record
 from huedot.protocol.paths import private_directory, runtime_directories, socket_path
 from huedot.protocol.wire import VERSION, Header
 
-if TYPE_CHECKING:  # it imports torch, which `start`, `stop` and `status` do not need
-    from .server import Server
+from .activation import announce, inherited, is_announced, is_installed
+from .keys import KEY_BYTES, read_or_make_key
+from .plugins import command
 
 LOCK = "daemon.lock"
 LOG_BYTES, LOGS_KEPT = 1 << 20, 3
@@ -44,6 +45,7 @@ class ServeOptions:
     device: str = "auto"
     tcp: bool = not hasattr(socket, "AF_UNIX")  # 127.0.0.1 instead of a Unix socket
     port: int = 0  # 0: any that is free
+    key: str = ""  # of TCP, a file that holds the secret; without one it is new at every start
     cache_bytes: int = 2 << 30  # of photographs
     idle_unload_s: float = 15 * 60  # without a request, after which the network leaves memory; 0 for never
     idle_exit_s: float = 60 * 60  # and after which the daemon exits; 0 for never
@@ -66,6 +68,8 @@ def serve(options: ServeOptions = ServeOptions()) -> bool:
     Raises FileError or Unauthorized if the runtime directory cannot be used, ArgumentError for a port that is taken.
     """
     _log_to_file()
+    if is_shared():
+        raise ArgumentError("serve", "this user's editors use a shared daemon.", "To have one here: huedot leave.")
     path = private_directory(runtime_directories()[-1]) / LOCK
     lock = FileLock(path)
     try:
@@ -76,7 +80,16 @@ def serve(options: ServeOptions = ServeOptions()) -> bool:
     except OSError as error:
         raise FileError(f"{path} cannot be made: {error.strerror}.", "Make room, or set HUEDOT_RUNTIME.") from error
     with lock:
+        _record_command()
         return _serve(options)
+
+
+def _record_command() -> None:
+    """Let plugins that were unpacked by hand find this HueDot; without that, they say how it can be found."""
+    try:
+        record(command())
+    except OSError as error:
+        log.warning("plugins are not told where HueDot is: %s", error.strerror)
 
 
 def _serve(options: ServeOptions) -> bool:
@@ -84,26 +97,35 @@ def _serve(options: ServeOptions) -> bool:
     from .remote import RemoteStudio
     from .server import Server
 
-    secret = os.urandom(32) if options.tcp else b""
+    passed_on = inherited()
+    listener = passed_on or (None if options.tcp else _make_socket())
+    secret = b"" if listener else _secret(options)
     studio = RemoteStudio(Options(options.model, options.device, options.cache_bytes, options.threads))
     server = Server(studio, secret, options.idle_unload_s, options.idle_exit_s)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
     try:
-        address = server.listen_tcp(options.port) if options.tcp else _listen_unix(server)
+        address = server.listen_unix(listener, str(socket_path())) if listener else server.listen_tcp(options.port)
         facts = (os.getpid(), VERSION, version("huedot"), server.instance, secret.hex(), time.time())
         write_endpoint(Endpoint(address, *facts))
         log.info("serving at %s, protocol %s", address, VERSION)
         server.run()
     finally:
         remove_endpoint(server.instance)
-        if not options.tcp:
+        if passed_on:
+            announce()
+        elif not options.tcp:
             socket_path().unlink(missing_ok=True)
     log.info("stopped")
     return True
 
 
-def _listen_unix(server: Server) -> str:
+def _secret(options: ServeOptions) -> bytes:
+    """Return what signs messages on TCP."""
+    return read_or_make_key(Path(options.key)) if options.key else os.urandom(KEY_BYTES)
+
+
+def _make_socket() -> socket.socket:
     """Make the socket ourselves: libzmq would take over another daemon's, and leave the modes to the umask."""
     path = socket_path()
     private_directory(path.parent)
@@ -117,7 +139,7 @@ def _listen_unix(server: Server) -> str:
     finally:
         os.umask(mask)
     listener.listen(128)
-    return server.listen_unix(listener, str(path))
+    return listener
 
 
 def log_path() -> Path:
@@ -155,13 +177,13 @@ def start(options: ServeOptions = ServeOptions(), timeout: float = launcher.PATI
     """
     stale = ""
     try:
-        stale = find_endpoint().instance
-        return status_hello(), False
+        endpoint = find_endpoint()
+        stale = endpoint.instance
+        return status_hello(), endpoint.is_waiting
     except (DaemonUnreachable, Unauthorized) as error:
-        if isinstance(error, Unauthorized) and not stale:  # its file is not what it should be
+        if (isinstance(error, Unauthorized) and not stale) or stale == SHARED:  # its file is not what it should be
             raise
-        command = [sys.executable, "-m", "huedot.daemon.cli", "serve", *options.words()]
-        launcher.launch(dead=stale, patience=timeout, words=command)
+        launcher.launch(dead=stale, patience=timeout, words=[*command(), *options.words()])
         return status_hello(), True
 
 
@@ -173,15 +195,22 @@ def status_hello() -> Header:
 
 def status() -> Header:
     """Return what the daemon says of itself; raises DaemonUnreachable if none runs."""
+    if is_announced():
+        what = "No daemon runs; systemd starts one when somebody connects."
+        raise DaemonUnreachable(what, "To start it now: huedot start.")
     with _client() as client:
         return client.status()
 
 
 def stop() -> bool:
-    """Stop the daemon, by force if it hangs; returns whether one ran."""
+    """Stop the daemon, by force if it hangs; returns whether one ran. One that is shared is no one user's to stop."""
     try:
         endpoint = find_endpoint()
     except DaemonUnreachable:
+        return False
+    if endpoint.is_shared:
+        raise DaemonUnreachable("The daemon is a shared one.", "For one of your own: huedot leave.")
+    if endpoint.is_waiting:
         return False
     process = _process(endpoint)
     try:
@@ -194,7 +223,17 @@ def stop() -> bool:
     if process is not None:
         _end(process)
     remove_endpoint(endpoint.instance)  # one that was killed leaves its file behind
+    if is_installed():
+        announce()
     return True
+
+
+def is_shared() -> bool:
+    """Return whether this user's editors use a daemon that is not theirs."""
+    try:
+        return find_endpoint().is_shared
+    except HueDotError:
+        return False
 
 
 def _process(endpoint: Endpoint) -> psutil.Process | None:

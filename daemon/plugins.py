@@ -10,18 +10,20 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from huedot.protocol.errors import FileError
+from huedot.protocol.launcher import INSTALLED
 
 MSGPACK = ("__init__.py", "exceptions.py", "ext.py", "fallback.py")  # its pure-Python part
-INSTALLED = "daemon.json"  # read by launcher.py
 SWITCH = "enable_huedot_krita=true"
 
 
@@ -84,7 +86,8 @@ class Place:
             said = json.loads((self.package / "protocol" / INSTALLED).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
-        return bool(said.get("digest") == digest(self.editor) and said.get("command") == command())
+        is_ours = "command" not in said or said["command"] == command()  # an archive's copy looks for a daemon
+        return bool(said.get("digest") == digest(self.editor) and is_ours)
 
 
 def places(editor: str) -> list[Place]:
@@ -97,26 +100,42 @@ def given(editor: str, folder: Path) -> Place:
     return Place(editor, "given", folder, folder.parent / "kritarc" if editor == "krita" else None)
 
 
+def snaps() -> list[str]:
+    """Return the editors that are here as snaps, whose plugins neither see nor start a daemon outside their sandbox."""
+    return [layout.name for name, layout in LAYOUTS.items() if (Path.home() / "snap" / name).exists()]
+
+
 def _krita() -> Iterator[tuple[Place, bool]]:
+    """An AppImage, and Krita from Steam, have the folders of a native Krita."""
     home = Path.home()
     if sys.platform == "win32":
-        roaming = Path(os.environ.get("APPDATA", home / "AppData/Roaming")) / "krita"
-        local = Path(os.environ.get("LOCALAPPDATA", home / "AppData/Local"))
-        yield Place("krita", "native", roaming / "pykrita", local / "kritarc"), roaming.exists()
+        yield from _krita_of_windows(home)
         return
     if sys.platform == "darwin":
         data = home / "Library/Application Support/krita"
-        yield Place("krita", "native", data / "pykrita", home / "Library/Preferences/kritarc"), data.exists()
+        there = data.exists() or _is_application("krita")
+        yield Place("krita", "native", data / "pykrita", home / "Library/Preferences/kritarc"), there
         return
     data = Path(os.environ.get("XDG_DATA_HOME", home / ".local/share")) / "krita"
     config = Path(os.environ.get("XDG_CONFIG_HOME", home / ".config"))
     yield Place("krita", "native", data / "pykrita", config / "kritarc"), data.exists() or bool(shutil.which("krita"))
     flatpak = home / ".var/app/org.kde.krita"
-    yield Place("krita", "Flatpak", flatpak / "data/krita/pykrita", flatpak / "config/kritarc"), flatpak.exists()
+    there = flatpak.exists() or _is_flatpak("org.kde.krita")
+    yield Place("krita", "Flatpak", flatpak / "data/krita/pykrita", flatpak / "config/kritarc"), there
+
+
+def _krita_of_windows(home: Path) -> Iterator[tuple[Place, bool]]:
+    """Krita of the Windows Store has copies of the usual folders within its package."""
+    roaming = Path(os.environ.get("APPDATA", home / "AppData/Roaming")) / "krita"
+    local = Path(os.environ.get("LOCALAPPDATA", home / "AppData/Local"))
+    there = roaming.exists() or any((folder / "Krita (x64)").exists() for folder in _program_files())
+    yield Place("krita", "native", roaming / "pykrita", local / "kritarc"), there
+    for package in sorted(local.glob("Packages/49800Krita_*/LocalCache")):
+        yield Place("krita", "Windows Store", package / "Roaming/krita/pykrita", package / "Local/kritarc"), True
 
 
 def _gimp() -> Iterator[tuple[Place, bool]]:
-    """Each version from 3.0 on has a folder of its own; a Flatpak shares it with its native twin."""
+    """Each version from 3.0 on has a folder of its own; a Flatpak and an AppImage share it with their native twin."""
     home = Path.home()
     if sys.platform == "win32":
         base = Path(os.environ.get("APPDATA", home / "AppData/Roaming")) / "GIMP"
@@ -127,6 +146,21 @@ def _gimp() -> Iterator[tuple[Place, bool]]:
     installed = {f"3.{minor}" for minor in range(0, 10, 2) if shutil.which(f"gimp-3.{minor}")}
     for version_ in sorted({folder.name for folder in base.glob("3.*")} | installed):
         yield Place("gimp", version_, base / version_ / "plug-ins"), True
+
+
+def _is_flatpak(application: str) -> bool:
+    """Return whether Flatpak has an application, started or not, for the user or for all."""
+    ours = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share")) / "flatpak"
+    return any((base / "app" / application).exists() for base in (ours, Path("/var/lib/flatpak")))
+
+
+def _is_application(name: str) -> bool:
+    """Return whether macOS has an application, for the user or for all."""
+    return any((base / f"{name}.app").exists() for base in (Path("/Applications"), Path.home() / "Applications"))
+
+
+def _program_files() -> list[Path]:
+    return [Path(os.environ[name]) for name in ("ProgramFiles", "ProgramW6432") if name in os.environ]
 
 
 _FINDERS: dict[str, Callable[[], Iterator[tuple[Place, bool]]]] = {"krita": _krita, "gimp": _gimp}
@@ -141,7 +175,7 @@ def install(place: Place) -> None:
         place.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".huedot-", dir=place.folder) as made:
             new = Path(made) / "new"
-            write(place.editor, new)
+            _write(place.editor, new)
             if place.plugin.exists():
                 place.plugin.rename(Path(made) / "old")
             new.rename(place.plugin)
@@ -156,7 +190,7 @@ def install(place: Place) -> None:
 
 
 def remove(place: Place) -> None:
-    """Take the plugin away and leave nothing behind; raises FileError."""
+    """Take the plugin away and leave nothing behind, no folder either that is empty then; raises FileError."""
     try:
         if place.plugin.exists():
             shutil.rmtree(place.plugin)
@@ -164,21 +198,58 @@ def remove(place: Place) -> None:
             (place.folder / desktop).unlink(missing_ok=True)
         if place.settings and place.settings.exists():
             _switch(place.settings, on=False)
+        if place.folder.is_dir() and not any(place.folder.iterdir()):
+            place.folder.rmdir()
     except OSError as error:
         raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
 
 
-def write(editor: str, folder: Path) -> None:
+def archive(editor: str, folder: Path) -> Path:
+    """Write a plugin as a .zip for installing by hand, which finds a daemon by itself; raises FileError.
+
+    Krita's importer finds a plugin by the entry of its folder, so folders have entries. Equal plugins make equal files.
+    """
+    layout, path = LAYOUTS[editor], folder / f"huedot-{editor}-{version('huedot')}.zip"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+            files = [(f"{layout.plugin}/{relative}", data) for relative, data in [*_whole(editor), *_terms()]]
+            if layout.desktop:
+                files.append((layout.desktop, (sources(editor) / layout.desktop).read_bytes()))
+            folders = {f"{parent}/" for name, _ in files for parent in list(PurePosixPath(name).parents)[:-1]}
+            for name, data in [*((name, b"") for name in sorted(folders)), *files]:
+                entry = zipfile.ZipInfo(name)  # of 1980
+                mode = 0o755 if name.endswith(("/", layout.program or "/")) else 0o644
+                entry.external_attr = ((stat.S_IFDIR if name.endswith("/") else stat.S_IFREG) | mode) << 16
+                file.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror}.", "Choose another folder: -o DIR.") from error
+    return path
+
+
+def _write(editor: str, folder: Path) -> None:
     """Write a whole plugin, with how to start this HueDot's daemon."""
-    layout = LAYOUTS[editor]
-    for relative, data in _files(editor):
+    for relative, data in _whole(editor, command=command()):
         path = folder / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        if relative == layout.program:
+        if relative == LAYOUTS[editor].program:
             path.chmod(0o755)  # or GIMP does not see it
-    said = {"command": command(), "version": version("huedot"), "digest": digest(editor)}
-    (folder / layout.package / "protocol" / INSTALLED).write_text(json.dumps(said, indent=2), encoding="utf-8")
+
+
+def _whole(editor: str, **known: object) -> Iterator[tuple[str, bytes]]:
+    """Yield a plugin's files, and what it is told of itself."""
+    yield from _files(editor)
+    said = {**known, "version": version("huedot"), "digest": digest(editor)}
+    yield str(PurePosixPath(LAYOUTS[editor].package) / "protocol" / INSTALLED), json.dumps(said, indent=2).encode()
+
+
+def _terms() -> Iterator[tuple[str, bytes]]:
+    """Yield the licenses of HueDot, and of msgpack, which go with copies that are passed on."""
+    for name, ending in (("huedot", ""), ("msgpack", "-msgpack")):
+        for file in distribution(name).files or []:
+            if file.name in ("LICENSE", "NOTICES.md", "COPYING"):
+                yield f"{file.stem}{ending}{file.suffix}", file.read_binary()
 
 
 def command() -> list[str]:
@@ -223,7 +294,9 @@ def _switch(settings: Path, on: bool) -> None:
         if "[python]" not in kept:
             kept += ["", "[python]"] if kept else ["[python]"]
         kept.insert(kept.index("[python]") + 1, SWITCH)
-    if kept != lines:
+    if kept == ["[python]"]:  # all that is left is our own
+        settings.unlink()
+    elif kept != lines:
         settings.parent.mkdir(parents=True, exist_ok=True)
         new = settings.with_name(f"{settings.name}.huedot")
         new.write_text("\n".join(kept) + "\n", encoding="utf-8")

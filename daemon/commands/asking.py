@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from huedot.daemon.hints import read_hints
 from huedot.daemon.photographs import Photograph, read_photograph
+from huedot.daemon.pictures import Picture
 from huedot.protocol.client import Client, Progress
-from huedot.protocol.messages import OPAQUE, Colorization, Hints
+from huedot.protocol.messages import OPAQUE, Hints
 
 from .options import add_json, add_model, model_of
-
-Picture = NDArray[np.uint8]
 
 
 def add_question(parser: argparse.ArgumentParser) -> None:
@@ -80,18 +78,10 @@ def overlay(lower: Picture, upper: Picture) -> Picture:
     return np.where(upper[..., 3:] >= OPAQUE, upper, lower)
 
 
-def picture_of(answer: Colorization) -> Picture:
-    """Lay out the tiles of a whole result: uint8 (H, W, 3) sRGB."""
-    picture = np.empty((answer.area[3], answer.area[2], 3), np.uint8)
-    for x, y, width, height, pixels in answer.tiles:
-        picture[y : y + height, x : x + width] = np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
-    return picture
-
-
 def client_for(daemon: bool) -> Client:
     """Return a client of the daemon, which is started if none runs, or one that computes in this process."""
     if not daemon:
-        from .local import LocalClient
+        from huedot.daemon.local import LocalClient
 
         return LocalClient()
     from importlib.metadata import version

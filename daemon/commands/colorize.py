@@ -1,4 +1,4 @@
-"""Color a photograph from hints, with the daemon, which is started if none runs, or in this process."""
+"""Color a photograph from hints, or a folder of photographs, with the daemon, which is started if none runs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import argparse
 import time
 from pathlib import Path
 
-import numpy as np
-
-from huedot.daemon.photographs import Photograph, check_writable, read_photograph, write_picture
-from huedot.protocol.client import Client
+from huedot.daemon.photographs import check_writable, read_photograph, write_picture
+from huedot.daemon.pictures import histogram_of, picture_of
 from huedot.protocol.messages import Colorization
 
-from .asking import Question, add_question, picture_of
+from . import folder
+from .asking import Question, add_question
 from .options import share
 from .terminal import complain, say, say_json, working
 
@@ -20,13 +19,17 @@ from .terminal import complain, say, say_json, working
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_question(parser)
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="default: PHOTO-colored.png beside the photo")
+    out_help = "default: PHOTO-colored.png beside the photo; of a folder, another folder"
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=out_help)
     parser.add_argument("--histogram", type=Path, metavar="REF", help="a picture whose colors to take")
     parser.add_argument("--saturation", type=share, metavar="0..1", help="the mean saturation to aim at")
+    folder.add_batch(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Color, write the picture, and say where it is."""
+    if folder.is_meant(arguments):
+        return folder.run(arguments)
     began = time.perf_counter()
     photo: Path = arguments.photo
     output: Path = arguments.output or photo.parent / f"{photo.stem}-colored.png"
@@ -41,14 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     write_picture(output, picture_of(answer), question.photograph)
     _report(arguments.json, output, answer, time.perf_counter() - began)
     return 0
-
-
-def histogram_of(client: Client, reference: Photograph) -> str:
-    """Give the client a picture whose colors to take; return the id of its histogram."""
-    rgb, alpha = reference.rgb, reference.alpha
-    pixels = rgb if alpha is None else np.dstack([rgb, alpha])
-    height, width, channels = pixels.shape
-    return str(client.histogram(pixels.tobytes(), width, height, channels).fields["histogram"])
 
 
 def _report(as_json: bool, output: Path, answer: Colorization, seconds: float) -> None:

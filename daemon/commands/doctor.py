@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from huedot.daemon import lifecycle, plugins
+from huedot.daemon import activation, lifecycle, plugins, service
 from huedot.daemon.client import Client as DaemonClient
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
@@ -61,6 +61,7 @@ def _checks(model: str | None) -> Iterator[Check]:
     for name in files.present(model or "huedot"):
         yield _check("weights", lambda name=name: _weights(name))  # type: ignore[misc]
     yield _check("endpoint", _endpoint)
+    yield _check("service", _service)
     yield _check("log", lambda: str(lifecycle.log_path()))
     for editor in plugins.EDITORS:
         for place in plugins.places(editor):
@@ -116,7 +117,20 @@ def _endpoint() -> str:
         endpoint = find_endpoint()
     except DaemonUnreachable:
         return f"{runtime_directories()[-1] / ENDPOINT} is yet to be written: no daemon runs"
-    return f"{endpoint.address}, process {endpoint.pid}"
+    if endpoint.is_waiting:
+        return f"{endpoint.address}, where systemd starts a daemon when somebody connects"
+    return f"{endpoint.address}, {'shared' if endpoint.is_shared else f'process {endpoint.pid}'}"
+
+
+def _service() -> str:
+    if not activation.is_installed():
+        return "none: editors and commands start the daemon"
+    if not service.is_current():
+        raise FileError("The units of systemd start another HueDot.", "Write them anew: huedot service install.")
+    if (state := service.state()) != "active":
+        remedy = f"systemctl --user enable --now {activation.SOCKET_UNIT}, or: huedot service uninstall."
+        raise HueDotError(f"systemd does not listen ({activation.SOCKET_UNIT} is {state}).", remedy)
+    return "systemd listens"
 
 
 def _plugin(place: plugins.Place) -> str:

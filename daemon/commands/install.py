@@ -8,7 +8,7 @@ from pathlib import Path
 from huedot.daemon import plugins
 from huedot.protocol.errors import FileError
 
-from .terminal import say
+from .terminal import complain, say
 
 HOW = {
     "krita": "Start Krita again; HueDot is under Settings > Dockers.",
@@ -41,14 +41,17 @@ def chosen(arguments: argparse.Namespace) -> list[plugins.Place]:
                 f"{plugins.LAYOUTS[editor].name} was not found.", "Name its folder of plugins: --folder DIR."
             )
         found += here
-    if not found:
-        raise FileError("No editor was found.", "Install Krita or GIMP 3, start it once, and try again.")
     return found
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Install, and say what was done and how to undo it."""
-    for place in chosen(arguments):
+    for snap in plugins.snaps():
+        complain(f"{snap} is here as a snap, whose walls keep plugins from the daemon. Use its AppImage or Flatpak.")
+    places = chosen(arguments)
+    if not places:
+        raise FileError("No editor was found.", "Install Krita or GIMP 3, start it once, and try again.")
+    for place in places:
         was = "brought up to date" if place.is_installed else "installed"
         plugins.install(place)
         say(f"{place.name}: {was} in {place.plugin}. {HOW[place.editor]}")

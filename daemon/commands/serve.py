@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields
+from pathlib import Path
 
 from huedot.daemon import lifecycle
 from huedot.daemon.lifecycle import ServeOptions
@@ -30,6 +31,8 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default=usual.device, help=usually)
     parser.add_argument("--tcp", action="store_true", default=usual.tcp, help="serve 127.0.0.1, not a Unix socket")
     parser.add_argument("--port", type=whole(0, 65535), default=usual.port, help=f"for --tcp; 0 is any {usually}")
+    key_help = "for --tcp, a file that holds the key, made if there is none (default: a new key, told to no one else)"
+    parser.add_argument("--key", metavar="FILE", default=usual.key, help=key_help)
     parser.add_argument(
         "--cache-bytes", type=whole_number, default=usual.cache_bytes, metavar="N", help=f"of photographs {usually}"
     )
@@ -55,4 +58,5 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
 def serve_options(arguments: argparse.Namespace) -> ServeOptions:
     """Return what the options say."""
     given = {each.name: getattr(arguments, each.name) for each in fields(ServeOptions)}
-    return ServeOptions(**{**given, "model": model_of(arguments)})
+    key = str(Path(arguments.key).expanduser().absolute()) if arguments.key else ""
+    return ServeOptions(**{**given, "model": model_of(arguments), "key": key})

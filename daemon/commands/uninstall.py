@@ -1,10 +1,10 @@
-"""Take HueDot's plugins out of the editors of this machine; HueDot itself stays."""
+"""Take HueDot's plugins out of the editors of this machine; with --all, also what HueDot wrote for itself."""
 
 from __future__ import annotations
 
 import argparse
 
-from huedot.daemon import plugins
+from huedot.daemon import lifecycle, plugins, service, traces
 
 from .install import add_editors, chosen
 from .terminal import say
@@ -13,13 +13,25 @@ from .terminal import say
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_editors(parser)
+    help_text = "stop the daemon, and remove its service, log and runtime files, and downloaded weights"
+    parser.add_argument("--all", action="store_true", help=help_text)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Remove, and say what was done."""
+    """Remove, and say what was done and what stays."""
     for place in chosen(arguments):
         found = place.is_installed
         plugins.remove(place)
         say(f"{place.name}: {'removed' if found else 'was not installed'}.")
-    say("HueDot itself stays; to remove it as well: pipx uninstall huedot")
+    if arguments.all and not lifecycle.is_shared():
+        lifecycle.stop()
+        service.uninstall()
+    written = traces.traces()
+    if arguments.all:
+        traces.remove(written)
+    for path in written:
+        say(f"{'Removed' if arguments.all else 'Stays'}: {path}")
+    if written and not arguments.all:
+        say("To remove these files as well: huedot uninstall --all")
+    say("HueDot itself stays; to remove it: pipx uninstall huedot (or: uv tool uninstall huedot, pip uninstall huedot)")
     return 0

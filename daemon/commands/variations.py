@@ -13,9 +13,10 @@ from typing import Any
 
 from huedot.daemon.hints import read_hints
 from huedot.daemon.photographs import check_writable, write_picture
+from huedot.daemon.pictures import picture_of
 from huedot.protocol.errors import FileError
 
-from .asking import Question, add_question, picture_of
+from .asking import Question, add_question
 from .options import whole
 from .terminal import say, say_json, working
 

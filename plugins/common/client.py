@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Optional
 
 from . import launcher
-from .endpoint import Endpoint, find_endpoint
+from .endpoint import SHARED, Endpoint, find_endpoint
 from .errors import Cancelled, DaemonUnreachable, ImageUnknown, Unauthorized
 from .messages import Colorization, Hints, Rectangle, Reply, image_id, parse_colorization
 from .session import DaemonSilent, Session, Transport, raise_error
@@ -206,7 +206,10 @@ class Client:
             return self._greet(endpoint)
         except DaemonSilent:
             raise
-        except DaemonUnreachable:
+        except DaemonUnreachable as error:
+            if instance == SHARED:
+                what = f"The shared daemon at {endpoint.address} does not answer."
+                raise DaemonUnreachable(what, "Open the tunnel to it; for one of your own: huedot leave.") from error
             if not self._launch:
                 raise
         return self._greet(launcher.launch(dead=instance))

@@ -12,6 +12,8 @@ from .errors import DaemonUnreachable, FileError, Unauthorized
 from .paths import ENDPOINT, check_private, private_directory, runtime_directories
 
 MAX_BYTES = 1 << 16
+WAITING = "waiting"  # the instance of a daemon that starts when somebody connects
+SHARED = "shared"  # the instance of one that runs elsewhere
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # neither a link nor a pipe that never ends
 
 
@@ -31,6 +33,16 @@ class Endpoint:
     def key(self) -> bytes:
         """The secret as bytes, empty where nothing is signed."""
         return bytes.fromhex(self.secret)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no daemon runs, and connecting starts one."""
+        return self.pid == 0 and self.instance == WAITING
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the daemon is one on another machine, which is reached through a tunnel."""
+        return self.pid == 0 and self.instance == SHARED
 
 
 def find_endpoint() -> Endpoint:

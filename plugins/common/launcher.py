@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -14,42 +13,48 @@ from pathlib import Path
 
 from .endpoint import Endpoint, find_endpoint
 from .errors import DaemonUnreachable, FileError
+from .finding import find_program
 from .paths import private_directory, runtime_directories
 
 PATIENCE_S = 60.0  # importing torch from a cold disk takes its time
 POLL_S = 0.05
 LOG = "launch.log"
+INSTALLED = "daemon.json"  # beside this file: what the installer says of this copy of the plugin
 # Variables by which an editor's own Python or libraries would leak into the daemon's.
 EDITORS_OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE")
 
 
 def command() -> list[str]:
     """Return the command that starts the daemon; raises DaemonUnreachable if HueDot is not installed."""
-    recorded = Path(__file__).with_name("daemon.json")
-    if recorded.exists():
-        return _recorded(recorded)
-    if found := shutil.which("huedot"):
-        return [found, "serve"]
+    installed = Path(__file__).with_name(INSTALLED)
+    if words := _recorded(installed) if installed.exists() else []:
+        return words
+    if words := find_program():
+        return words
     if sys.executable and _importable("huedot.daemon.cli"):
         return [sys.executable, "-m", "huedot.daemon.cli", "serve"]
-    raise DaemonUnreachable("The HueDot daemon is not installed.", "Install it: pipx install huedot.")
+    raise DaemonUnreachable(
+        "HueDot's program, which does the coloring, was not found.",
+        "Install it: pipx install huedot. If it is installed, start it once in a terminal: huedot start.",
+    )
 
 
 def installed_version() -> str:
     """Return which HueDot this copy of the plugin came with; nothing if it was not installed as a plugin."""
     try:
-        recorded = json.loads(Path(__file__).with_name("daemon.json").read_text(encoding="utf-8"))
-        return str(recorded["version"])
+        said = json.loads(Path(__file__).with_name(INSTALLED).read_text(encoding="utf-8"))
+        return str(said["version"])
     except (OSError, ValueError, TypeError, KeyError):
         return ""
 
 
 def _recorded(path: Path) -> list[str]:
+    """Return the command that the installer wrote; an archive, unpacked by hand, has none."""
     try:
-        words = json.loads(path.read_text(encoding="utf-8"))["command"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        words = json.loads(path.read_text(encoding="utf-8")).get("command", [])
+    except (OSError, ValueError, AttributeError) as error:
         raise FileError(f"{path} cannot be read ({error}).", "Install the plugin again.") from error
-    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise FileError(f"{path} holds no command.", "Install the plugin again.")
     return words
 

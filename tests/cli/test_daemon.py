@@ -113,6 +113,7 @@ def test_doctor_finds_all_well_and_leaves_no_daemon_behind(runtime, huedot, tiny
         "device",
         "weights",
         "endpoint",
+        "service",
         "log",
         "round trip",
     ]

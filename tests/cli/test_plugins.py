@@ -1,12 +1,16 @@
 """The plugins come into the editors' folders, work from there, and go again without a trace."""
 
 import json
+import stat
 import subprocess
 import sys
+import tempfile
+import zipfile
+from pathlib import Path
 
 import pytest
 
-from huedot.daemon import plugins
+from huedot.daemon import lifecycle, plugins
 
 SETTINGS = "[General]\nfont=Sans\n\n[python]\nenable_other=true\n\n[theme]\nTheme=Krita dark\n"
 
@@ -22,6 +26,18 @@ def home(tmp_path, monkeypatch):
     (tmp_path / ".config").mkdir()
     (tmp_path / ".config/kritarc").write_text(SETTINGS)
     return tmp_path
+
+
+@pytest.fixture
+def runtime(monkeypatch, home):
+    """A place for the daemon, short enough for a socket; whatever daemon is left there is stopped."""
+    with tempfile.TemporaryDirectory(prefix="hd-") as folder:
+        monkeypatch.setenv("HUEDOT_RUNTIME", folder)
+        monkeypatch.setenv("XDG_STATE_HOME", str(home / ".local/state"))
+        monkeypatch.setenv("OMP_NUM_THREADS", "1")
+        monkeypatch.delenv("HUEDOT_WEIGHTS", raising=False)
+        yield Path(folder)
+        lifecycle.stop()
 
 
 def files(folder):
@@ -40,7 +56,8 @@ def test_installed_and_removed_without_a_trace(home, huedot):
     assert (home / ".config/kritarc").read_text() == settings
     assert huedot("uninstall", "krita")[0] == 0
     assert (home / ".config/kritarc").read_text() == SETTINGS
-    assert set(files(home)) - set(before) <= {(home / ".var/app/org.kde.krita/config/kritarc").relative_to(home)}
+    assert files(home) == before
+    assert not (home / ".local/share/krita/pykrita").exists()
 
 
 def test_a_changed_copy_is_not_current(home):
@@ -90,3 +107,126 @@ def test_no_room_says_where(home, huedot):
     code, _, err = huedot("install", "krita")
     assert code == 2
     assert "pykrita" in err
+
+
+@pytest.mark.parametrize(
+    ("system", "made", "editor", "kind", "folder"),
+    [
+        ("linux", "share/krita", "krita", "native", "share/krita/pykrita"),
+        ("linux", "share/flatpak/app/org.kde.krita", "krita", "Flatpak", ".var/app/org.kde.krita/data/krita/pykrita"),
+        ("linux", ".var/app/org.kde.krita", "krita", "Flatpak", ".var/app/org.kde.krita/data/krita/pykrita"),
+        ("linux", "config/GIMP/3.0", "gimp", "3.0", "config/GIMP/3.0/plug-ins"),
+        ("linux", "config/GIMP/3.2", "gimp", "3.2", "config/GIMP/3.2/plug-ins"),
+        ("win32", "Roaming/krita", "krita", "native", "Roaming/krita/pykrita"),
+        ("win32", "Programs/Krita (x64)", "krita", "native", "Roaming/krita/pykrita"),
+        (
+            "win32",
+            "Local/Packages/49800Krita_abc/LocalCache",
+            "krita",
+            "Windows Store",
+            "Local/Packages/49800Krita_abc/LocalCache/Roaming/krita/pykrita",
+        ),
+        ("win32", "Roaming/GIMP/3.0", "gimp", "3.0", "Roaming/GIMP/3.0/plug-ins"),
+        (
+            "darwin",
+            "Library/Application Support/krita",
+            "krita",
+            "native",
+            "Library/Application Support/krita/pykrita",
+        ),
+        ("darwin", "Applications/krita.app", "krita", "native", "Library/Application Support/krita/pykrita"),
+        (
+            "darwin",
+            "Library/Application Support/GIMP/3.0",
+            "gimp",
+            "3.0",
+            "Library/Application Support/GIMP/3.0/plug-ins",
+        ),
+    ],
+)
+def test_editors_are_found_on_every_system(system, made, editor, kind, folder, tmp_path, monkeypatch):
+    for name, place in {
+        "HOME": ".",
+        "XDG_DATA_HOME": "share",
+        "XDG_CONFIG_HOME": "config",
+        "APPDATA": "Roaming",
+        "LOCALAPPDATA": "Local",
+        "ProgramFiles": "Programs",
+        "PATH": "nowhere",
+    }.items():
+        monkeypatch.setenv(name, str(tmp_path / place))
+    monkeypatch.setattr(sys, "platform", system)
+    others = plugins.places(editor)
+    (tmp_path / made).mkdir(parents=True)
+    (place,) = [place for place in plugins.places(editor) if place not in others]
+    assert (place.kind, place.folder) == (kind, tmp_path / folder)
+    plugins.install(place)
+    assert place.is_current
+    plugins.remove(place)
+    assert files(tmp_path) == []
+
+
+def test_a_snap_is_named_and_left_alone(home, huedot):
+    (home / "snap/krita").mkdir(parents=True)
+    code, out, err = huedot("install", "krita")
+    assert (code, out.count("installed in"), err.count("\n")) == (0, 2, 1)
+    assert "AppImage or Flatpak" in err
+    assert files(home / "snap") == []
+
+
+def test_uninstall_names_what_stays_and_all_takes_it(home, huedot, runtime, tiny_weights):
+    before = files(home)
+    assert huedot("start", "--model", tiny_weights)[0] == 0
+    huedot("install")
+    weights = home / ".local/share/huedot/weights/x.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    code, out, _ = huedot("uninstall")
+    assert code == 0
+    assert {line.removeprefix("Stays: ") for line in out.splitlines() if line.startswith("Stays")} >= {
+        str(runtime / "endpoint.json"),
+        str(home / ".local/state/huedot/log/daemon.log"),
+        str(weights.parent),
+    }
+    assert "huedot uninstall --all" in out
+    assert weights.exists()
+    (runtime / "mine").touch()
+    assert huedot("uninstall", "--all")[0] == 0
+    assert huedot("status")[0] == 1
+    assert files(home) == before
+    assert not (home / ".local/state/huedot").exists()
+    assert [path.name for path in runtime.iterdir()] == ["mine"]
+    assert huedot("uninstall", "--all")[0] == 0  # nothing is there, and all is well
+
+
+def test_archives_are_whole_and_always_the_same(tmp_path, huedot):
+    code, out, err = huedot("archives", "-o", tmp_path / "a", "--json")
+    assert (code, err) == (0, "")
+    huedot("archives", "-o", tmp_path / "b")
+    for editor, path in json.loads(out).items():
+        path = Path(path)
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            place = plugins.Place(editor, "unpacked", tmp_path / editor)
+            archive.extractall(place.folder)
+        assert place.is_installed
+        assert place.is_current
+        assert f"{place.layout.plugin}/LICENSE" in names
+        assert not any(text in file.read_text() for file in place.package.rglob("*.json") for text in ("/", "python"))
+        if program := place.layout.program:
+            assert stat.S_IMODE(zipfile.ZipFile(path).getinfo(f"huedot/{program}").external_attr >> 16) == 0o755
+
+
+def test_a_copy_from_an_archive_finds_a_daemon_by_itself(tmp_path, huedot, monkeypatch):
+    path = Path(json.loads(huedot("archives", "-o", tmp_path, "--json")[1])["krita"])
+    zipfile.ZipFile(path).extractall(tmp_path / "pykrita")
+    program = tmp_path / ".local/bin/huedot"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    for name, value in {"HOME": tmp_path, "PATH": "/nowhere", "HUEDOT_RUNTIME": tmp_path / "run"}.items():
+        monkeypatch.setenv(name, str(value))
+    words = [sys.executable, "-I", "-c", COPY_ALONE, str(tmp_path / "pykrita/huedot_krita")]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert said == "0.1.0 serve\n"

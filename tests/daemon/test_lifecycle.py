@@ -53,7 +53,7 @@ def test_start_status_stop(runtime, options):
     assert again["instance"] == hello["instance"]
     assert lifecycle.stop()
     assert not lifecycle.stop()
-    assert {p.name for p in runtime.iterdir()} <= {"daemon.lock", "launch.log", "state"}
+    assert {p.name for p in runtime.iterdir()} <= {"command.json", "daemon.lock", "launch.log", "state"}
 
 
 def test_only_its_owner_can_reach_it(daemon, runtime):

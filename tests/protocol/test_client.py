@@ -339,11 +339,12 @@ def test_the_editors_own_python_does_not_leak(runtime, monkeypatch):
     assert launcher._environment()["HUEDOT_TEST"] == "kept"
 
 
-def test_which_command(tmp_path, monkeypatch):
+def test_which_command(runtime, tmp_path, monkeypatch):
     monkeypatch.setattr(launcher, "__file__", str(tmp_path / "launcher.py"))
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(launcher, "_importable", lambda module: False)
-    with pytest.raises(DaemonUnreachable, match="not installed"):
+    with pytest.raises(DaemonUnreachable, match="pipx install huedot"):
         launcher.command()
     program = tmp_path / "huedot"
     program.write_text("#!/bin/sh\n")
@@ -352,7 +353,9 @@ def test_which_command(tmp_path, monkeypatch):
     recorded = tmp_path / "daemon.json"
     recorded.write_text(json.dumps({"command": ["/opt/python", "-m", "x"]}))
     assert launcher.command() == ["/opt/python", "-m", "x"]
-    for content in ("{}", '{"command": []}', '{"command": "x"}', "[", "[]"):
+    recorded.write_text('{"version": "1"}')  # as an archive has it
+    assert launcher.command() == [str(program), "serve"]
+    for content in ('{"command": "x"}', '{"command": [1]}', "[", "[]"):
         recorded.write_text(content)
         with pytest.raises(FileError):
             launcher.command()

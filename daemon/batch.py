@@ -1,0 +1,238 @@
+"""A folder of photographs colored into another: what is to do, who does it, and the account of it.
+
+What was done before is not done again: a result is written whole or not at all, so one that is there is finished.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+from huedot.protocol.client import Client, Progress
+from huedot.protocol.errors import (
+    ArgumentError,
+    DaemonUnreachable,
+    FileError,
+    HueDotError,
+    WeightsCorrupt,
+    WeightsMissing,
+)
+from huedot.protocol.messages import Hints
+
+from .photographs import FORMATS, READABLE, Photograph, read_photograph, write_picture
+from .pictures import histogram_of, picture_of
+
+REPORT = "huedot-report"  # .csv, a line for each photograph as it is done, and .json, all of it at the end
+GIVE_UP = 3  # photographs in a row for which no daemon could be had
+NOT_OF_ONE = (DaemonUnreachable, WeightsMissing, WeightsCorrupt, ArgumentError)  # errors that all would meet
+
+
+class Settings(NamedTuple):
+    """How all photographs are colored."""
+
+    model: str | None = None
+    histogram: str | None = None  # path of a picture whose colors to take
+    saturation: float | None = None  # 0..1
+
+
+class Task(NamedTuple):
+    """One photograph, and where its result belongs."""
+
+    photograph: str
+    output: str
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of a photograph: `state` is done, earlier or failed."""
+
+    photograph: str
+    output: str
+    state: str
+    width: int = 0
+    height: int = 0
+    seconds: float = 0.0
+    milliseconds: float = 0.0  # of the computation alone
+    device: str = ""
+    message: str = ""  # the error, or warnings
+
+
+def tasks(folder: Path, output: Path, settings: Settings) -> list[Task]:
+    """Return what there is to do, by name; results keep the folders and names of their photographs.
+
+    A photograph in a format that is not written becomes a PNG, whose name is its own and `.png`. Raises FileError.
+    """
+    Image.init()
+    endings = {ending for ending, form in Image.EXTENSION.items() if form in READABLE}
+    if not folder.is_dir():
+        raise FileError(f"There is no folder {folder}.", "Check the path.")
+    if output.resolve() == folder.resolve():
+        raise FileError(f"{output} holds the photographs, and would hold the results.", "Give another folder: -o DIR.")
+    found = []
+    for path in sorted(folder.rglob("*")):
+        is_result = output.resolve() in path.resolve().parents
+        if path.suffix.lower() in endings and path.is_file() and not is_result and not path.name.startswith("."):
+            name = path.relative_to(folder)
+            kept = name if path.suffix.lower() in FORMATS else name.with_name(f"{name.name}.png")
+            found.append(Task(str(path), str(output / kept), settings))
+    if not found:
+        raise FileError(f"There is no photograph in {folder}.", "Give a folder that holds pictures.")
+    return found
+
+
+def color(client: Client, task: Task) -> Row:
+    """Color one photograph, and write the result. Raises what reading, coloring and writing raise."""
+    began = time.perf_counter()
+    photograph = read_photograph(Path(task.photograph))
+    height, width = photograph.rgb.shape[:2]
+    settings, output = task.settings, Path(task.output)
+    hints = Hints(model=settings.model, saturation=settings.saturation)
+    if settings.histogram:
+        hints = hints._replace(histogram=histogram_of(client, _reference(settings.histogram)))
+    image = client.open_image(photograph.rgb.tobytes(), width, height, 3, settings.model)
+    answer = client.colorize(image, hints)
+    client.close_image(image)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{output.parent} cannot be made: {error.strerror}.", "Choose another: -o DIR.") from error
+    write_picture(output, picture_of(answer), photograph)
+    taken, worked = round(time.perf_counter() - began, 3), round(answer.milliseconds, 1)
+    told = " ".join(answer.warnings)
+    return Row(task.photograph, task.output, "done", width, height, taken, worked, answer.device, told)
+
+
+@lru_cache(1)
+def _reference(path: str) -> Photograph:
+    return read_photograph(Path(path))
+
+
+def attempt(client: Client, task: Task) -> Row:
+    """Color one photograph; what goes wrong with it is its row's message. Raises NOT_OF_ONE."""
+    try:
+        return color(client, task)
+    except NOT_OF_ONE:
+        raise
+    except HueDotError as error:
+        return failed(task, error)
+    except Exception as error:  # noqa: BLE001 - no photograph may end the work of a night
+        return failed(task, f"{type(error).__name__}: {error}")
+
+
+def failed(task: Task, error: object) -> Row:
+    """Return the row of a photograph that could not be colored."""
+    return Row(task.photograph, task.output, "failed", message=" ".join(str(error).splitlines()))
+
+
+def one_by_one(client: Client, todo: Iterable[Task]) -> Iterator[Row]:
+    """Color photographs in order; raises DaemonUnreachable when there is no daemon to be had at all.
+
+    A photograph over which daemons die is not the end of the others.
+    """
+    lost = 0
+    for task in todo:
+        try:
+            row = attempt(client, task)
+            lost = 0
+        except DaemonUnreachable as error:
+            lost += 1
+            if lost == GIVE_UP:
+                raise
+            row = failed(task, error)
+        yield row
+
+
+Workers = Callable[[Iterable[Task]], Iterator[Row]]
+
+
+class Account:
+    """The account of a batch: a table that grows line by line, for whoever looks on, and is there after a crash."""
+
+    def __init__(self, output: Path, settings: Settings, again: bool) -> None:
+        """Begin; raises FileError if the folder cannot be written, or holds results of other settings."""
+        self._output, self._settings = output, settings
+        self.rows: list[Row] = []
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+            if not again:
+                self._compare_settings()
+            self._file = (output / f"{REPORT}.csv").open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise FileError(
+                f"{error.filename} cannot be written: {error.strerror}.", "Choose another: -o DIR."
+            ) from error
+        self._table = csv.DictWriter(self._file, [each.name for each in fields(Row)])
+        self._table.writeheader()
+        self.write()
+
+    def _compare_settings(self) -> None:
+        path = self._output / f"{REPORT}.json"
+        with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
+            before = json.loads(path.read_text(encoding="utf-8"))["settings"]
+            if before != self._settings._asdict():
+                told = ", ".join(f"{name} {value}" for name, value in before.items() if value is not None) or "none"
+                remedy = "Give another folder, or --again to color all of it anew."
+                raise FileError(f"{self._output} holds results of other settings ({told}).", remedy)
+
+    def add(self, row: Row) -> None:
+        """Write one line."""
+        self.rows.append(row)
+        try:
+            self._table.writerow(asdict(row))
+            self._file.flush()
+        except OSError as error:
+            raise FileError(f"{self._file.name} cannot be written: {error.strerror}.", "Make room.") from error
+
+    def count(self, state: str) -> int:
+        """Return how many photographs are in a state."""
+        return sum(row.state == state for row in self.rows)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the account as one value."""
+        counts = {state: self.count(state) for state in ("done", "earlier", "failed")}
+        rows = [asdict(row) for row in self.rows]
+        return {"settings": self._settings._asdict(), **counts, "photographs": rows}
+
+    def write(self) -> None:
+        """Write the account, whole or not at all; raises FileError."""
+        path = self._output / f"{REPORT}.json"
+        try:
+            with tempfile.NamedTemporaryFile("w", dir=self._output, prefix=".huedot-", delete=False) as file:
+                json.dump(self.summary(), file, indent=1)
+            Path(file.name).replace(path)
+        except OSError as error:
+            raise FileError(f"{path} cannot be written: {error.strerror}.", "Make room.") from error
+
+    def close(self) -> None:
+        """End the table, and write the account."""
+        self._file.close()
+        self.write()
+
+
+def run(todo: list[Task], account: Account, workers: Workers, again: bool, show: Progress) -> None:
+    """Color what is yet to be colored, and keep account; the account is written even if this ends early."""
+    rest = []
+    try:
+        for task in todo:
+            if not again and Path(task.output).exists():
+                account.add(Row(task.photograph, task.output, "earlier"))
+            else:
+                rest.append(task)
+        for row in workers(rest):
+            account.add(row)
+            failures = account.count("failed")
+            words = f"{len(account.rows)} of {len(todo)}" + (f", {failures} failed" if failures else "")
+            show(words, len(account.rows) / len(todo))
+    finally:
+        account.close()

@@ -1,0 +1,76 @@
+"""A folder of photographs, for `colorize`: what was done before is not done again, and what fails stops nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from huedot.daemon import batch
+from huedot.daemon.batch import REPORT, Account, Settings, Workers
+from huedot.daemon.photographs import FORMATS, read_photograph
+from huedot.protocol.errors import ArgumentError, FileError
+
+from .asking import client_for
+from .options import model_of
+from .terminal import complain, say, say_json, working
+
+
+def add_batch(parser: argparse.ArgumentParser) -> None:
+    """Declare what holds for folders alone."""
+    group = parser.add_argument_group("of a folder")
+    group.add_argument("--again", action="store_true", help="color anew what was colored before")
+    group.add_argument("--cluster", metavar="N|ADDRESS", help="on N Dask workers here, or on those of a Dask scheduler")
+
+
+def is_meant(arguments: argparse.Namespace) -> bool:
+    """Return whether a folder is to be colored; raises FileError or ArgumentError if what is given does not fit."""
+    photo: Path = arguments.photo
+    if not photo.is_dir():
+        if arguments.cluster or arguments.again:
+            raise ArgumentError("--cluster" if arguments.cluster else "--again", "is for a folder of photographs.")
+        return False
+    if not arguments.output or arguments.output.suffix.lower() in FORMATS:
+        raise FileError(f"{photo} is a folder.", "Name another folder for its results, -o FOLDER, or give a picture.")
+    if arguments.hints:
+        raise ArgumentError("--hints", "belong to one photograph, not to a folder.", "Color it by itself.")
+    return True
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Color them, and say how it went; 1 if any failed."""
+    output: Path = arguments.output.absolute()
+    reference = str(arguments.histogram.absolute()) if arguments.histogram else None
+    if reference:
+        read_photograph(Path(reference))  # or every photograph would fail for it
+    settings = Settings(model_of(arguments), reference, arguments.saturation)
+    todo = batch.tasks(arguments.photo.absolute(), output, settings)
+    account = Account(output, settings, arguments.again)
+    with working(f"0 of {len(todo)}") as show, _workers(arguments) as workers:
+        batch.run(todo, account, workers, arguments.again, show)
+    _report(arguments, account)
+    return 1 if account.count("failed") else 0
+
+
+@contextmanager
+def _workers(arguments: argparse.Namespace) -> Iterator[Workers]:
+    if arguments.cluster:
+        from huedot.daemon.cluster import workers_of
+
+        with workers_of(arguments.cluster) as workers:
+            yield workers
+        return
+    with client_for(not arguments.no_daemon) as client:
+        yield lambda todo: batch.one_by_one(client, todo)
+
+
+def _report(arguments: argparse.Namespace, account: Account) -> None:
+    if arguments.json:
+        say_json(account.summary())
+        return
+    for row in account.rows:
+        if row.state == "failed":
+            complain(f"{row.photograph}: {row.message}")
+    done, earlier, failed = (account.count(state) for state in ("done", "earlier", "failed"))
+    say(f"{done} colored, {earlier} were there before, {failed} failed: {arguments.output / REPORT}.csv")

@@ -1,0 +1,29 @@
+"""Pictures as the protocol carries them, and as arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from huedot.protocol.client import Client
+from huedot.protocol.messages import Colorization
+
+from .photographs import Photograph
+
+Picture = NDArray[np.uint8]
+
+
+def picture_of(answer: Colorization) -> Picture:
+    """Lay out the tiles of a whole result: uint8 (H, W, 3) sRGB."""
+    picture = np.empty((answer.area[3], answer.area[2], 3), np.uint8)
+    for x, y, width, height, pixels in answer.tiles:
+        picture[y : y + height, x : x + width] = np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+    return picture
+
+
+def histogram_of(client: Client, reference: Photograph) -> str:
+    """Give the client a picture whose colors to take; return the id of its histogram."""
+    rgb, alpha = reference.rgb, reference.alpha
+    pixels = rgb if alpha is None else np.dstack([rgb, alpha])
+    height, width, channels = pixels.shape
+    return str(client.histogram(pixels.tobytes(), width, height, channels).fields["histogram"])

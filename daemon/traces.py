@@ -1,0 +1,55 @@
+"""What HueDot writes for itself on this machine, beside the plugins: named, and taken away, file by file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from huedot.protocol.errors import FileError
+from huedot.protocol.finding import RECORD
+from huedot.protocol.launcher import LOG
+from huedot.protocol.paths import ENDPOINT, SOCKET, runtime_directories, socket_path
+from huedot.weights.files import weights_folder
+
+from .activation import SOCKET_UNIT, unit_folder
+from .lifecycle import LOCK, log_path
+from .service import SERVICE
+
+OWN = "huedot"  # a folder of this name is ours
+
+
+def traces() -> list[Path]:
+    """Return the files and folders that are there: of the daemon, its log, and downloaded weights."""
+    return sorted({path for path in _all() if os.path.lexists(path)})
+
+
+def _all() -> Iterator[Path]:
+    for directory in runtime_directories():
+        yield from (directory / name for name in (ENDPOINT, SOCKET, LOCK, LOG, RECORD))
+    yield socket_path()
+    yield from (unit_folder() / name for name in (SOCKET_UNIT, SERVICE))
+    yield from log_path().parent.glob(f"{log_path().name}*")
+    if "HUEDOT_WEIGHTS" not in os.environ:  # a folder that the user chose is the user's
+        yield weights_folder()
+
+
+def remove(paths: list[Path]) -> None:
+    """Remove them, and those of HueDot's own folders that are empty then; raises FileError."""
+    try:
+        for path in paths:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+            _remove_empty(path.parent)
+    except OSError as error:
+        raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove an empty folder within one that bears HueDot's name, and then that one."""
+    while (folder.name.startswith(OWN) or folder.parent.name == OWN) and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

@@ -1,0 +1,201 @@
+"""A folder of photographs: resumed where it ended, with an account of each, by a daemon, this process, or Dask."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from huedot.daemon import batch
+from huedot.protocol.errors import DaemonUnreachable
+
+COMMAND = [sys.executable, "-m", "huedot.daemon.cli"]
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch, picture):
+    """A folder in whose folders are five photographs, of which one is damaged, and other files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    folder = tmp_path / "archive"
+    (folder / "1920").mkdir(parents=True)
+    image = Image.fromarray(picture)
+    for name in ("a.png", "1920/a.png", "1920/b.jpg", "c.bmp"):
+        image.save(folder / name)
+    (folder / "1920/cut.jpg").write_bytes((folder / "1920/b.jpg").read_bytes()[:600])
+    (folder / "notes.txt").write_text("no photograph")
+    return folder
+
+
+RESULTS = {"a.png", "1920/a.png", "1920/b.jpg", "c.bmp.png"}
+
+
+def results(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(batch.REPORT)
+    }
+
+
+def rows(folder):
+    with (folder / f"{batch.REPORT}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_all_but_the_damaged_are_colored_and_the_same_command_resumes(archive, huedot, tiny_weights, tmp_path):
+    asked = ("colorize", archive, "-o", "out", "--no-daemon", "--model", tiny_weights)
+    code, out, err = huedot(*asked)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "cut.jpg" in err
+    assert out.startswith("4 colored, 0 were there before, 1 failed")
+    first = results(tmp_path / "out")
+    assert set(first) == RESULTS
+    assert {(row["state"], row["message"] != "") for row in rows(tmp_path / "out")} == {
+        ("done", False),
+        ("failed", True),
+    }
+    alone = huedot("colorize", archive / "a.png", "-o", "alone.png", "--no-daemon", "--model", tiny_weights)
+    assert alone[0] == 0
+    assert np.array_equal(Image.open("alone.png"), Image.open("out/a.png"))
+    (tmp_path / "out/a.png").unlink()
+    Image.open(archive / "1920/b.jpg").save(archive / "1920/cut.jpg")  # a whole copy was found
+    code, out, err = huedot(*asked, "--json")
+    account = json.loads(out)
+    assert (code, err, account["done"], account["earlier"], account["failed"]) == (0, "", 2, 3, 0)
+    second = results(tmp_path / "out")
+    assert {name for name in first if first[name] == second[name]} == RESULTS - {"a.png"}
+    assert json.loads((tmp_path / f"out/{batch.REPORT}.json").read_text()) == account
+
+
+def test_results_of_other_settings_are_not_mixed(archive, huedot, tiny_weights, tmp_path):
+    asked = ("colorize", archive, "-o", "out", "--no-daemon", "--model", tiny_weights)
+    huedot(*asked)
+    before = results(tmp_path / "out")
+    code, _, err = huedot(*asked, "--saturation", "0.5")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "--again" in err
+    assert results(tmp_path / "out") == before
+    huedot(*asked, "--saturation", "0.5", "--again")
+    after = results(tmp_path / "out")
+    assert all(after[name] != before[name] for name in RESULTS)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("archive",), "-o FOLDER"),
+        (("archive", "-o", "archive"), "archive"),
+        (("archive", "-o", "out.png"), "-o FOLDER"),
+        (("archive", "-o", "out", "--hints", "dots.json"), "--hints"),
+        (("archive", "-o", "out", "--histogram", "missing.jpg"), "missing.jpg"),
+        (("archive", "-o", "archive/a.png/out"), "a.png"),
+        (("archive", "-o", "out", "--model", "missing.safetensors"), "missing.safetensors"),
+        (("empty", "-o", "out"), "empty"),
+        (("archive/a.png", "-o", "out.png", "--again"), "--again"),
+        (("archive/a.png", "-o", "out.png", "--cluster", "2"), "--cluster"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_line(words, named, archive, huedot, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, out, err = huedot("colorize", *words, "--no-daemon")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert named in err
+    assert results(tmp_path / "out") == {}
+
+
+def test_results_within_the_folder_are_not_colored_again(archive, huedot, tiny_weights):
+    asked = ("colorize", "archive", "-o", "archive/colored", "--no-daemon", "--model", tiny_weights)
+    huedot(*asked)
+    code, out, _ = huedot(*asked)
+    assert (code, out.split(",")[:2]) == (1, ["0 colored", " 4 were there before"])
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_was(archive, huedot, tiny_weights, picture, tmp_path):
+    for number in range(8):
+        Image.fromarray(picture).save(archive / f"n{number}.png")
+    asked = ("colorize", str(archive), "-o", "out", "--no-daemon", "--model", str(tiny_weights))
+    with subprocess.Popen([*COMMAND, *asked], stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while not results(tmp_path / "out"):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+    before = {name for name in results(tmp_path / "out") if ".huedot-" not in name}
+    assert 0 < len(before) < 12
+    account = json.loads(huedot(*asked, "--json")[1])
+    assert (account["done"] + account["earlier"], account["failed"]) == (12, 1)
+    assert account["earlier"] == len(before)
+    for row in account["photographs"]:
+        if row["state"] != "failed":
+            Image.open(row["output"]).load()
+
+
+class Client:
+    """A client whose daemon cannot be had for some photographs."""
+
+    def __init__(self, *bad):
+        self.bad = bad
+
+    def open_image(self, *_):
+        raise DaemonUnreachable("The daemon is gone.")
+
+
+def test_without_any_daemon_it_gives_up(archive, tmp_path):
+    todo = batch.tasks(archive, tmp_path / "out", batch.Settings())
+    rows = batch.one_by_one(Client(), [task for task in todo if "cut" not in task.photograph])
+    assert [next(rows).state for _ in range(batch.GIVE_UP - 1)] == ["failed"] * (batch.GIVE_UP - 1)
+    with pytest.raises(DaemonUnreachable):
+        next(rows)
+
+
+def test_a_local_cluster_of_two_makes_the_same_pictures(archive, huedot, tiny_weights, tmp_path):
+    pytest.importorskip("distributed")
+    common = ("--model", str(tiny_weights))
+    huedot("colorize", archive, "-o", "here", "--no-daemon", *common)
+    words = [*COMMAND, "colorize", str(archive), "-o", "there", "--cluster", "2", "--json", *common]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=100, env=os.environ)
+    account = json.loads(done.stdout)
+    assert (done.returncode, account["done"], account["failed"]) == (1, 4, 1), done.stderr
+    assert set(results(tmp_path / "there")) == RESULTS
+    for name in RESULTS:
+        assert np.array_equal(Image.open(tmp_path / "here" / name), Image.open(tmp_path / "there" / name))
+
+
+DEADLY = """
+import os
+from huedot.daemon import cluster
+true_work = cluster.work
+def work(task):
+    return os._exit(1) if "c.bmp" in task.photograph else true_work(task)
+"""
+PROGRAM = """
+import sys
+from pathlib import Path
+import deadly
+from huedot.daemon import batch, cluster
+cluster.work = deadly.work
+if __name__ == "__main__":
+    todo = batch.tasks(Path("archive").absolute(), Path("out").absolute(), batch.Settings(sys.argv[1]))
+    with cluster.workers_of("2") as workers:
+        print(*sorted(f"{row.state} {Path(row.photograph).name}" for row in workers(todo)), sep="\\n")
+"""
+
+
+def test_a_worker_that_dies_is_one_failed_photograph(archive, tmp_path, tiny_weights, monkeypatch):
+    """The photograph that kills its workers fails after Dask's own tries, and the others are colored."""
+    pytest.importorskip("distributed")
+    (tmp_path / "deadly.py").write_text(DEADLY)
+    (tmp_path / "program.py").write_text(PROGRAM)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    words = [sys.executable, "program.py", str(tiny_weights)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=110)
+    wanted = ["done a.png", "done a.png", "done b.jpg", "failed c.bmp", "failed cut.jpg"]
+    assert done.stdout.splitlines() == wanted, done.stderr[-2000:]
