@@ -7,10 +7,12 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from huedot.protocol.errors import Cancelled, HueDotError
 from huedot.protocol.messages import Request
+from huedot.protocol.wire import Buffer
 
 from . import memory
 from .exchange import Answer, Facts, Options
@@ -33,15 +35,17 @@ class Child:
         """Do what is asked, until the daemon is gone, which raises EOFError or OSError."""
         while True:
             (what, question), frames = self._pipe.receive()
-            try:
-                answer = self._do(what, question, frames)
-                self._pipe.send(("answer", (answer.fields, self._facts())), answer.frames)
-            except HueDotError as error:
-                self._pipe.send(("error", (error.code, error.message, error.remedy)))
-            except OSError:
-                raise
-            except Exception:  # noqa: BLE001 - a request must never take the process down
-                self._pipe.send(("stumbled", traceback.format_exc()))
+            self._pipe.send(*self._outcome(what, question, frames))
+
+    def _outcome(self, what: str, question: Any, frames: list[memoryview]) -> tuple[object, Sequence[Buffer]]:
+        """Return what came of a question, and its frames."""
+        try:
+            answer = self._do(what, question, frames)
+            return ("answer", (answer.fields, self._facts())), answer.frames
+        except HueDotError as error:
+            return ("error", (error.code, error.message, error.remedy)), ()
+        except Exception:  # noqa: BLE001 - a request must never take the process down
+            return ("stumbled", traceback.format_exc()), ()
 
     def _do(self, what: str, question: Any, frames: list[memoryview]) -> Answer:
         if what == "answer":

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from huedot.protocol.errors import FileError
-from huedot.protocol.paths import check_private
+from huedot.protocol.paths import check_private, write_private
 
 KEY_BYTES = 32
 
@@ -29,12 +29,6 @@ def read_key(path: Path) -> bytes:
 
 def read_or_make_key(path: Path) -> bytes:
     """Read a key, or make one where there is no file; raises FileError or Unauthorized."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return read_key(path)
-    except OSError as error:
-        raise FileError(f"The key {path} cannot be written: {error.strerror}.", "Choose another place.") from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{os.urandom(KEY_BYTES).hex()}\n")
+    if not path.exists():
+        write_private(path, f"{os.urandom(KEY_BYTES).hex()}\n")
     return read_key(path)

@@ -88,8 +88,8 @@ def _record_command() -> None:
     """Let plugins that were unpacked by hand find this HueDot; without that, they say how it can be found."""
     try:
         record(command())
-    except OSError as error:
-        log.warning("plugins are not told where HueDot is: %s", error.strerror)
+    except HueDotError as error:
+        log.warning("plugins are not told where HueDot is: %s", error.message)
 
 
 def _serve(options: ServeOptions) -> bool:

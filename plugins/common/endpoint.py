@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from .errors import DaemonUnreachable, FileError, Unauthorized
-from .paths import ENDPOINT, check_private, private_directory, runtime_directories
+from .paths import ENDPOINT, check_private, private_directory, runtime_directories, write_private
 
 MAX_BYTES = 1 << 16
 WAITING = "waiting"  # the instance of a daemon that starts when somebody connects
@@ -103,18 +102,7 @@ def write_endpoint(endpoint: Endpoint) -> list[Path]:
 
 def _write(endpoint: Endpoint, directory: Path) -> Path:
     path = directory / ENDPOINT
-    temporary = ""
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".endpoint-")  # mode 0600
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(endpoint), file)
-            file.flush()
-            os.fsync(descriptor)
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise FileError(f"{path} cannot be written: {error.strerror}.", "Make room on that disk.") from error
+    write_private(path, json.dumps(asdict(endpoint)))
     return path
 
 

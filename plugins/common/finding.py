@@ -7,12 +7,11 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import HueDotError
-from .paths import check_private, private_directory, runtime_directories
+from .paths import check_private, private_directory, runtime_directories, write_private
 
 RECORD = "command.json"  # in the runtime directory: how the daemon that ran last was started
 
@@ -83,9 +82,5 @@ def recorded() -> list[str]:
 
 
 def record(words: list[str]) -> None:
-    """Write down how the daemon is started, for plugins that came without that knowledge; raises OSError."""
-    folder = private_directory(runtime_directories()[-1])
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".command-")  # mode 0600
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"command": words}, file)
-    Path(temporary).replace(folder / RECORD)
+    """Write down how the daemon is started, for plugins that came without that knowledge; raises HueDotError."""
+    write_private(private_directory(runtime_directories()[-1]) / RECORD, json.dumps({"command": words}))

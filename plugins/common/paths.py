@@ -73,3 +73,19 @@ def check_private(path: Path, found: os.stat_result, is_kind: Callable[[int], bo
         raise Unauthorized(f"{path} belongs to another user.", "Set HUEDOT_RUNTIME to a place of your own.")
     if found.st_mode & 0o077:
         raise Unauthorized(f"{path} is open to other users.", f"Close it: chmod go= '{path}'.")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, and that appears whole or not at all; raises FileError."""
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")  # mode 0600
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise FileError(f"{path} cannot be written: {error.strerror}.", "Make room on that disk.") from error

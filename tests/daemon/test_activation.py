@@ -105,7 +105,11 @@ def test_another_socket_than_the_clients_is_refused(kind, runtime, tmp_path):
         script = f'LISTEN_PID=$$ LISTEN_FDS={2 if kind == "two" else 1} exec "$@" 3<&{listener.fileno()}'
         listener.set_inheritable(True)
         done = subprocess.run(
-            ["bash", "-c", script, "bash", *COMMAND, "serve"], close_fds=False, capture_output=True, text=True, timeout=60
+            ["bash", "-c", script, "bash", *COMMAND, "serve"],
+            close_fds=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
     assert done.returncode == 2
     assert "huedot service install" in done.stderr

@@ -24,7 +24,7 @@ from ..daemon.conftest import Daemon, wait_until
 from .conftest import milliseconds, normal_request, photograph
 from .processes import COMMAND, huedot
 
-KEPT = {"daemon.lock", "launch.log", "state"}  # of a place of a daemon's, between daemons
+KEPT = {"command.json", "daemon.lock", "launch.log", "state"}  # of a place of a daemon's, between daemons
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_no_room_for_the_endpoint_file(disk, monkeypatch, tiny_weights, figure):
     daemon = Daemon("--model", tiny_weights).start()
     assert normal_request()
     daemon.stop()
-    assert everything(place) == {"daemon.lock", "launch.log"}
+    assert everything(place) == {"command.json", "daemon.lock", "launch.log"}
     figure(
         "no room for the endpoint file", f"exit code 2 after {ended.seconds:.1f} s, nothing left; starts once there is"
     )
