@@ -1,6 +1,8 @@
 """Exact hints: what propagation leaves over spreads edge-aware, coarse to fine, within the bilateral grid.
 
-Staying in the grid has two merits: nothing here depends on the size of the photograph, and one slice shows it all.
+The hints alone are spread in the same way, and take a share of the result where they are near: where there are many,
+they know what a network can only guess. Staying in the grid has two merits: nothing here depends on the size of the
+photograph, and one slice shows it all.
 """
 
 from __future__ import annotations
@@ -9,8 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LEVELS = (8, 4, 2, 1)  # cells of the grid that one step of a level spans
-PRIOR = 0.2  # blurred hint pixels at which a node takes half of what it sees; chosen on training photographs
+LEVELS = (16, 8, 4, 2, 1)  # cells of the grid that one step of a level spans
+PRIOR = 1.0  # blurred hint pixels at which a node takes half of what it sees
+SHARE = 0.4  # of the hints alone, at a hint; experiment 6 of docs/experiments.md chose all three
 
 
 def meet_hints(grid: Tensor, lightness: Tensor, hint_ab: Tensor, hint_mask: Tensor) -> Tensor:
@@ -33,12 +36,26 @@ def meet_hints(grid: Tensor, lightness: Tensor, hint_ab: Tensor, hint_mask: Tens
         ],
         dim=1,
     )
+    values = torch.cat([wanted - _at(grid, position), wanted, torch.ones_like(wanted[:1])])
+    spread = _spread(values, position, (grid.shape[2], grid.shape[3], grid.shape[4]))
+    correction, alone, reached = spread[:, :2], spread[:, 2:4], spread[:, 4:]  # reached: how near hints are, 0..1
+    grid = grid + correction
+    return grid + SHARE * (alone - reached * grid)
+
+
+def _spread(values: Tensor, position: Tensor, size: tuple[int, int, int]) -> Tensor:
+    """Return a grid of a size (D, h, w) that has the values, (C, N), at N places, and fades away from them.
+
+    Each level adds what the coarser ones leave over.
+    """
+    bins, height, width = size
+    grid = values.new_zeros(1, len(values), bins, 1, 1)
     for level in LEVELS:
-        rest = wanted - _at(grid, position)
-        nodes = (grid.shape[2], -(-grid.shape[3] // level), -(-grid.shape[4] // level))
+        nodes = (bins, -(-height // level), -(-width // level))
+        finer = F.interpolate(grid.flatten(1, 2), nodes[1:], mode="bilinear").view(1, -1, *nodes)
+        rest = values - _at(finer, position)
         sums = _blur(_splat(torch.cat([rest, torch.ones_like(rest[:1])]), position, nodes))
-        step = sums[:, :2] / (sums[:, 2:] + PRIOR)
-        grid = grid + F.interpolate(step.flatten(1, 2), grid.shape[3:], mode="bilinear").view(grid.shape)
+        grid = finer + sums[:, :-1] / (sums[:, -1:] + PRIOR)
     return grid
 
 
@@ -50,7 +67,7 @@ def _twice_the_bins(grid: Tensor) -> Tensor:
 
 
 def _at(grid: Tensor, position: Tensor) -> Tensor:
-    """Slice the grid at N places, position (N, 3) in -1..1: returns (2, N).
+    """Slice the grid at N places, position (N, 3) in -1..1: returns (C, N).
 
     Bins sit on the ends of the range of lightness, cells beside the ends of the picture: so the depth is stretched.
     """
