@@ -6,13 +6,16 @@ PYTHON ?= python3
 TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-faults reliability audit test-krita-5.2 check typecheck format build archives clean
+.PHONY: help demo test test-faults test-krita test-gimp reliability bench docs audit test-krita-5.2 check format build archives clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --no-deps $(TORCH_INDEX) $(TORCH)
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@
+
+help:  ## what there is
+	@sed -n 's/^\([a-z.0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 demo: $(BIN)/huedot  ## color the example photograph from its dots
 	$(BIN)/huedot colorize examples/photograph.jpg --hints examples/hints.png -o colored.png
@@ -23,8 +26,20 @@ test: $(BIN)/huedot .typecheck  ## every test; those in real editors where the e
 test-faults: $(BIN)/huedot  ## what the daemon survives, a line with a figure for each
 	$(BIN)/python -m pytest --quiet tests/faults
 
-reliability: $(BIN)/huedot  ## the same, and what was measured goes into docs/reliability.md
+test-krita: $(BIN)/huedot  ## the tests in real Krita
+	HUEDOT_EDITORS=required $(BIN)/python -m pytest tests/krita
+
+test-gimp: $(BIN)/huedot  ## the tests in real GIMP
+	HUEDOT_EDITORS=required $(BIN)/python -m pytest tests/gimp
+
+reliability: $(BIN)/huedot  ## test-faults, with what was measured going into docs/reliability.md
 	HUEDOT_FAULTS_TABLE=docs/reliability.md $(BIN)/python -m pytest --quiet tests/faults
+
+bench: $(BIN)/huedot  ## speed beside its rivals; PHOTOGRAPHS=path for photographs of your own
+	$(BIN)/huedot bench $(PHOTOGRAPHS)
+
+docs: $(BIN)/huedot .typecheck  ## the site, in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 audit: $(BIN)/huedot  ## look up all dependencies among the known vulnerabilities
 	$(BIN)/python .ci/audit
@@ -54,7 +69,7 @@ check: $(BIN)/huedot .typecheck  ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p huedot -p huedot_krita -p huedot_gimp
 
-format: $(BIN)/huedot
+format: $(BIN)/huedot  ## as ruff has it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -64,5 +79,5 @@ build: $(BIN)/huedot  ## the wheel, in dist/
 archives: $(BIN)/huedot  ## the plugins as .zip files, in dist/
 	$(BIN)/huedot archives -o dist
 
-clean:
-	rm -rf $(VENV) .typecheck build dist *.egg-info colored.png
+clean:  ## remove all that was made here
+	rm -rf $(VENV) .typecheck build dist site *.egg-info colored.png
