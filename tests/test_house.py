@@ -1,6 +1,7 @@
 """The rule of who may import whom (CONTRIBUTING.md), held by reading the imports."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -50,11 +51,34 @@ def test_only_the_server_and_the_client_import_zmq():
     assert importers == {"daemon/server.py", "daemon/client.py"}
 
 
-@pytest.mark.parametrize("path", modules("model"), ids=str)
-def test_the_model_knows_nothing_of_the_daemon(path):
-    names = {name for name in imported(path) if name.startswith("huedot")}
-    allowed = {"huedot.protocol.errors", "huedot.weights", "huedot.weights.files"}
-    assert {name for name in names if not name.startswith("huedot.model")} <= allowed
+def the_map():
+    """The table of CONTRIBUTING.md: which folder may import what beside the standard library and itself."""
+    rows = re.findall(r"^\| `([\w/]+)/` \|.*\| (.*) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.M)
+    may = {}
+    for folder, words in rows:
+        named = set(re.findall(r"`([\w.]+)`", words))
+        may[folder] = named | may.get(folder.rpartition("/")[0], set())
+    return may
+
+
+MAP = {folder: may for folder, may in the_map().items() if folder != "tests"}
+
+
+def test_the_map_has_every_room():
+    assert {*ROOMS, "weights", "plugins/krita", "plugins/gimp"} <= set(MAP)
+
+
+@pytest.mark.parametrize("folder", MAP)
+def test_the_map_is_true(folder):
+    own = {"huedot." + folder.partition("/")[0], "huedot_gimp", "__future__"}
+    used = set()
+    for path in modules(folder):
+        nearest = max((each for each in MAP if path.is_relative_to(ROOT / each)), key=len)
+        if nearest == folder:
+            used |= {name for name in imported(path) if name and not name.startswith(".")}
+    used -= {name for name in used if name.partition(".")[0] in sys.stdlib_module_names}
+    allowed = MAP[folder] | own
+    assert {name for name in used if not any((name + ".").startswith(each + ".") for each in allowed)} == set()
 
 
 def test_the_daemon_itself_needs_no_torch():
@@ -92,10 +116,20 @@ def test_every_folder_of_code_is_packaged():
     assert packaged == {str(path.parent.relative_to(ROOT)) for path in code}
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", [*ROOMS, "plugins/krita", "plugins/gimp"])
 def test_modules_stay_short(room):
     long = {str(p.relative_to(ROOT)) for p in modules(room) if len(p.read_text().splitlines()) > 400}
     assert long == set()
+
+
+def test_every_dependency_is_named_in_the_notices():
+    notices = (ROOT / "NOTICES.md").read_text().lower()
+    names = [re.match(r"[\w-]+", each)[0] for each in PROJECT["project"]["dependencies"]]
+    assert [name for name in names if f"`{name}`" not in notices] == []
+
+
+def test_the_citation_has_this_version():
+    assert f"version: {PROJECT['project']['version']}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_version_needs_neither_torch_nor_zmq():

@@ -6,9 +6,9 @@ import argparse
 
 from rich.console import Console
 
-from huedot.daemon import swatches
 from huedot.protocol.errors import ArgumentError
 
+from . import swatches
 from .asking import Question, add_question
 from .options import place, whole
 from .terminal import say_json, working

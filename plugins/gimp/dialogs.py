@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gi.repository import Gimp, GimpUi, Gtk
 
-from .image import Host
+from .host import Host
 from .protocol.panel import words
 from .protocol.panel.sheet import Swatch
 from .widgets import Swatches, use_style

@@ -22,7 +22,7 @@ from .drawables import MASK8, RGBA8
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 from .protocol.panel import words
-from .protocol.panel.host import RGB, Other, Picture
+from .protocol.panel.host import Picture
 from .protocol.wire import Buffer
 
 _COPIES: set[int] = set()  # images that we made and that the user must not see
@@ -384,33 +384,6 @@ class Document:
         """Return a rectangle's part inside the image."""
         left, top, right, bottom = max(0, left), max(0, top), min(self.width, right), min(self.height, bottom)
         return (left, top, right - left, bottom - top) if right > left and bottom > top else None
-
-
-class Host:
-    """GIMP."""
-
-    def __init__(self) -> None:
-        self.name = f"GIMP {Gimp.version()}"
-
-    def others(self, document: Document) -> list[Other]:
-        """Return the other open images."""
-        images = [image for image in open_images() if str(image.get_id()) != document.key]
-        return [Other(str(image.get_id()), name_of(image), drawables.icon(image)) for image in images]
-
-    def read_other(self, key: str, side: int) -> Picture | None:
-        """Return another image as it is shown, reduced."""
-        for image in open_images():
-            if str(image.get_id()) == key:
-                seen = Gimp.Layer.new_from_visible(image, image, words.TITLE)
-                try:
-                    return drawables.scaled(seen, side)
-                finally:
-                    seen.delete()
-        return None
-
-    def set_brush_color(self, color: RGB) -> None:
-        """Make a color the foreground color. By name: GIMP takes numbers for linear light."""
-        Gimp.context_set_foreground(Gegl.Color.new(words.name_of(color)))
 
 
 def open_images() -> list[Gimp.Image]:

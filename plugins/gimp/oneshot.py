@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
-from .image import Document, Host
+from .host import Host
+from .image import Document
 from .protocol.client import Client
 from .protocol.errors import HueDotError
 from .protocol.launcher import installed_version

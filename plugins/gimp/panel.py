@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from gi.repository import Gdk, GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
-from .image import Document, Host, open_images
+from .host import Host
+from .image import Document, open_images
 from .protocol.client import Client
 from .protocol.errors import HueDotError
 from .protocol.launcher import installed_version

@@ -16,7 +16,8 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402 - only now
 
-from .image import Document, Host  # noqa: E402
+from .host import Host  # noqa: E402
+from .image import Document  # noqa: E402
 from .oneshot import OneShot  # noqa: E402
 from .protocol.errors import HueDotError  # noqa: E402
 from .protocol.panel import words  # noqa: E402

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from huedot.daemon import swatches
+from huedot.daemon.commands import swatches
 
 COLORS = [((200, 30, 40), 0.7), ((10, 20, 250), 0.02)]
 
