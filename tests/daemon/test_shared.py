@@ -1,4 +1,4 @@
-"""One daemon on TCP with a key, and artists who join it, each with a runtime directory, and a photograph, of their own."""
+"""One daemon on TCP with a key, and artists who join it, each with a runtime directory and a photograph of their own."""
 
 import os
 import shutil
@@ -93,7 +93,10 @@ def test_no_artist_stops_it_for_the_others_by_a_command(port, key, artists):
     assert second("status")[0] == 0
 
 
-@pytest.mark.parametrize("wrong", ["key", "port", "open", "short"])
+WRONG = {"key": "has another key", "port": "does not answer", "open": "chmod", "short": "no key of 64"}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_who_cannot_join_stays_as_they_were(wrong, port, key, artists, tmp_path):
     given = tmp_path / "given.key"
     given.write_text("00" * (16 if wrong == "short" else 32))
@@ -102,4 +105,5 @@ def test_who_cannot_join_stays_as_they_were(wrong, port, key, artists, tmp_path)
         shutil.copy(key, given)
     code, _, err = artists[0]("join", 9 if wrong == "port" else port, "--key", given)
     assert (code != 0, err.count("\n")) == (True, 1)
+    assert WRONG[wrong] in err
     assert "No daemon runs" in artists[0]("status")[2]
