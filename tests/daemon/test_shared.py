@@ -1,4 +1,4 @@
-"""One daemon on TCP with a key, and artists who join it, each with a runtime directory and a photograph of their own."""
+"""One daemon on TCP with a key, and artists who join it, each with runtime directory and photograph of their own."""
 
 import os
 import shutil
