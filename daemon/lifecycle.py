@@ -236,6 +236,15 @@ def is_shared() -> bool:
         return False
 
 
+def leave() -> bool:
+    """Turn away from a shared daemon, back to what starts one on this machine; returns whether there was one."""
+    was_shared = is_shared()
+    remove_endpoint(SHARED)
+    if was_shared and is_installed():
+        announce()
+    return was_shared
+
+
 def _process(endpoint: Endpoint) -> psutil.Process | None:
     """Return the daemon's process, unless its number has passed to another."""
     try:

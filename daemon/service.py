@@ -82,7 +82,7 @@ def install(options: ServeOptions) -> list[Path]:
     """Write the units, and have systemd listen; returns their paths.
 
     Raises FileError if they cannot be written, and HueDotError where systemd does not run for this user: then they are
-    written all the same.
+    removed again, for clients would wait for a socket that nobody holds.
     """
     lifecycle.stop()
     private_directory(socket_path().parent)
@@ -94,9 +94,13 @@ def install(options: ServeOptions) -> list[Path]:
             paths[-1].write_text(text, encoding="utf-8")
     except OSError as error:
         raise FileError(f"{error.filename} cannot be written: {error.strerror}.", "Mend its rights.") from error
-    _systemctl("daemon-reload")
-    _systemctl("enable", SOCKET_UNIT)
-    _systemctl("restart", SOCKET_UNIT)
+    try:
+        _systemctl("daemon-reload")
+        _systemctl("enable", SOCKET_UNIT)
+        _systemctl("restart", SOCKET_UNIT)
+    except HueDotError:
+        uninstall()
+        raise
     activation.announce()
     return paths
 
@@ -129,7 +133,7 @@ def state() -> str:
 def _systemctl(*words: str) -> str:
     """Ask the user's systemd; raises HueDotError if it does not run, or refuses."""
     program = shutil.which("systemctl")
-    remedy = f"Where it runs: systemctl --user enable --now {SOCKET_UNIT}. Elsewhere: huedot start."
+    remedy = "Try it in your own session, not by sudo or su; without systemd: huedot start."
     if program is None:
         raise HueDotError("There is no systemd on this machine.", remedy)
     done = subprocess.run([program, "--user", *words], capture_output=True, text=True, timeout=60, check=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from huedot.daemon import lifecycle
 from huedot.daemon.keys import read_key
-from huedot.protocol.endpoint import SHARED, Endpoint, remove_endpoint, write_endpoint
+from huedot.protocol.endpoint import SHARED, Endpoint, write_endpoint
 from huedot.protocol.errors import HueDotError
 from huedot.protocol.wire import VERSION
 
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         with working("asking the shared daemon"):
             hello = lifecycle.status_hello()
     except HueDotError:
-        remove_endpoint(SHARED)
+        lifecycle.leave()
         raise
     if arguments.json:
         say_json({"address": address, **{name: hello[name] for name in SHOWN}})

@@ -23,15 +23,21 @@ def run(arguments: argparse.Namespace) -> int:
         found = place.is_installed
         plugins.remove(place)
         say(f"{place.name}: {'removed' if found else 'was not installed'}.")
-    if arguments.all and not lifecycle.is_shared():
-        lifecycle.stop()
-        service.uninstall()
-    written = traces.traces()
     if arguments.all:
-        traces.remove(written)
-    for path in written:
-        say(f"{'Removed' if arguments.all else 'Stays'}: {path}")
-    if written and not arguments.all:
+        _remove_all()
+    elif written := traces.traces():
+        for path in written:
+            say(f"Stays: {path}")
         say("To remove these files as well: huedot uninstall --all")
     say("HueDot itself stays; to remove it: pipx uninstall huedot (or: uv tool uninstall huedot, pip uninstall huedot)")
     return 0
+
+
+def _remove_all() -> None:
+    lifecycle.leave()
+    lifecycle.stop()
+    units = service.uninstall()
+    written = traces.traces()
+    traces.remove(written)
+    for path in [*units, *written]:
+        say(f"Removed: {path}")

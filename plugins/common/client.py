@@ -218,6 +218,9 @@ class Client:
         try:
             return Session(self._transport(endpoint.address), endpoint.key, *self._app)
         except Unauthorized as error:
+            if endpoint.is_shared:
+                what = f"The shared daemon at {endpoint.address} has another key."
+                raise Unauthorized(what, "Get its key from who runs it, and join again: huedot join.") from error
             what = f"What listens at {endpoint.address} is not the daemon that its file tells of. {error.message}"
             raise Unauthorized(what, "Restart the daemon: huedot restart.") from error
 

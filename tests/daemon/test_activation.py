@@ -13,9 +13,10 @@ from huedot.daemon import activation, lifecycle, service
 from huedot.daemon.client import ZmqTransport
 from huedot.daemon.lifecycle import ServeOptions
 from huedot.protocol.client import Client
-from huedot.protocol.endpoint import find_endpoint
+from huedot.protocol.endpoint import SHARED, Endpoint, find_endpoint, write_endpoint
 from huedot.protocol.errors import DaemonUnreachable, HueDotError
 from huedot.protocol.paths import socket_path
+from huedot.protocol.wire import VERSION
 from huedot.protocol.zmtp import ZmtpTransport
 
 from .conftest import make_runtime, opened, wait_until
@@ -154,6 +155,19 @@ def test_without_systemd_one_line_says_what_to_do(runtime, monkeypatch, tmp_path
     with pytest.raises(HueDotError, match="huedot start"):
         service.install(ServeOptions())
     assert not activation.is_announced(), "clients would wait for a socket that nobody holds"
+    assert not activation.is_installed()
+    assert service.uninstall() == []
+
+
+def test_who_leaves_a_shared_daemon_finds_the_socket_again(runtime, monkeypatch):
+    monkeypatch.setattr(service, "_systemctl", lambda *words: "active\n")
+    service.install(ServeOptions())
+    write_endpoint(Endpoint("tcp://127.0.0.1:9", 0, VERSION, "1", SHARED, "00" * 32, 0.0))
+    assert not activation.is_announced()
+    assert lifecycle.leave()
+    assert activation.is_announced()
+    assert not lifecycle.leave()
+    assert activation.is_announced()
     service.uninstall()
 
 
