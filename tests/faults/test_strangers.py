@@ -5,11 +5,11 @@ import base64
 import hmac
 import inspect
 import json
+import math
 import os
 import secrets
 import select
 import socket
-import statistics
 import threading
 import time
 import tracemalloc
@@ -177,22 +177,18 @@ def test_the_secret_never_travels(tcp, figure):
 
 
 def test_signatures_are_compared_in_constant_time(figure):
-    """By the one function that promises it, and measured: a guess that is nearly right takes no longer."""
+    """By the one function that promises it; how long it takes is told, since no test may fail by the clock."""
     source = inspect.getsource(wire.Channel.open).strip()
     names = {ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)}
     assert "hmac.compare_digest" in names
     right = os.urandom(32)
-    first, last = bytes([right[0] ^ 1]) + right[1:], right[:-1] + bytes([right[-1] ^ 1])
-    taken = {}
-    for name, guess in {"first": first, "last": last}.items():
-        rounds = []
-        for _ in range(200):
-            began = time.perf_counter_ns()
-            for _ in range(500):
-                hmac.compare_digest(right, guess)
-            rounds.append((time.perf_counter_ns() - began) / 500)
-        taken[name] = statistics.median(rounds)
-    assert abs(taken["first"] - taken["last"]) < 0.2 * taken["first"]
+    guesses = {"first": bytes([right[0] ^ 1]) + right[1:], "last": right[:-1] + bytes([right[-1] ^ 1])}
+    taken = dict.fromkeys(guesses, math.inf)
+    for name in 200 * [*guesses]:  # in turns, and the least: what else the machine does falls on both
+        began = time.perf_counter_ns()
+        for _ in range(500):
+            hmac.compare_digest(right, guesses[name])
+        taken[name] = min(taken[name], (time.perf_counter_ns() - began) / 500)
     figure(
         "guessing a signature by the clock",
         f"first byte wrong {taken['first']:.0f} ns, last byte wrong {taken['last']:.0f} ns",
