@@ -81,8 +81,8 @@ class _Log(logging.Handler):
 
 
 def main() -> None:
-    """Take over stdin and stdout, on which nothing else may read or print, and serve."""
-    pipe = Pipe(os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0))
+    """Take over stdin and stdout, on which nothing else may read or print, and the memory named first; serve."""
+    pipe = Pipe(os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0), int(sys.argv[1]))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the daemon

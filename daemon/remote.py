@@ -14,7 +14,7 @@ from huedot.protocol.errors import Cancelled, WorkerCrashed, error_from_code
 from huedot.protocol.messages import Request
 
 from .exchange import Answer, Facts, Options, Show
-from .pipe import Pipe
+from .pipe import Pipe, shared_memory
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, STEP_S = 0.1, 5.0, 0.05
 log = logging.getLogger(__name__)
@@ -40,8 +40,9 @@ class RemoteStudio:
 
     def rest(self) -> None:
         """Give memory back that the process does not need, if it is there."""
-        if self._process is not None:
+        if self._process is not None and self._pipe is not None:
             self._ask("rest", None, (), lambda stage, fraction: None)
+            self._pipe.give_back()
 
     def unload(self) -> None:
         """End the process: it has nothing to lose but networks and photographs; the next request starts another."""
@@ -93,9 +94,13 @@ class RemoteStudio:
         while time.monotonic() < self._not_before:
             show("starting again", None)
             time.sleep(STEP_S)
-        command = [sys.executable, "-m", "huedot.daemon.child"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-        self._pipe = Pipe(self._process.stdout, self._process.stdin)  # type: ignore[arg-type] # unbuffered, so raw
+        shared = shared_memory()
+        command = [sys.executable, "-m", "huedot.daemon.child", str(shared)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=[shared] if shared >= 0 else []
+        )
+        source, sink = self._process.stdout, self._process.stdin
+        self._pipe = Pipe(source, sink, shared)  # type: ignore[arg-type] # unbuffered, so raw
         with suppress(OSError):  # one that has ended already is found out by the next who writes
             self._pipe.send(self._options)
         return self._pipe
