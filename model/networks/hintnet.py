@@ -23,6 +23,7 @@ GLOBAL_HINTS = 316  # 313 histogram bins and their indicator, mean saturation an
 BINS = 313
 LARGEST = 1024  # number in a configuration: what lies in a file must not make us build for ever
 PAIRS = 1 << 24  # of places and hint cells that propagation looks at: all of them up to 256 x 256, and 64 MB a head
+BLOCK = 1 << 16  # of them that a CPU looks at together: they stay in its cache, which is 1.3 times as fast
 
 
 @dataclass(frozen=True)
@@ -162,10 +163,10 @@ class Affinity(nn.Module):
         weight, at = share.flatten(1).topk(min(count, limit), dim=1)  # (B, J)
         keys = self._per_head(self.key(features).float())  # (B, N, hw, E)
         near = _gather(keys, at)  # (B, N, J, E)
-        place = self._place_logits(keys, near, at, (height, width)).masked_fill(weight[:, None, None] == 0, -1e4)
-        light = self._lightness_logits(near, _gather(lightness.flatten(2).transpose(1, 2)[:, None], at))
         null = self.null(features).float().flatten(2)[..., None]  # (B, N, hw, 1)
-        spread = _convex(place, light, null, _gather(values.flatten(2).transpose(1, 2)[:, None], at))
+        factors = self._place_factors(keys, near, null, at, weight > 0, (height, width))
+        light = self._lightness_logits(near, _gather(lightness.flatten(2).transpose(1, 2)[:, None], at))
+        spread = _convex(*factors, light, _gather(values.flatten(2).transpose(1, 2)[:, None], at))
         share_of_head = self.mix(features).float().flatten(2).softmax(1)[:, :, :, None, None]
         fix = (spread * share_of_head).sum(1)  # (B, hw, D, 2)
         return fix.permute(0, 3, 2, 1).reshape(batch, 2, self.bins, height, width)
@@ -174,14 +175,25 @@ class Affinity(nn.Module):
         """(B, N * E, h, w) -> (B, N, hw, E)."""
         return x.flatten(2).unflatten(1, (self.heads, -1)).transpose(2, 3)
 
-    def _place_logits(self, keys: Tensor, near: Tensor, at: Tensor, size: tuple[int, int]) -> Tensor:
-        """Return (B, N, hw, J): likeness of place and hint, less what their distance takes."""
-        rows = torch.arange(size[0], device=keys.device, dtype=keys.dtype)
-        columns = torch.arange(size[1], device=keys.device, dtype=keys.dtype)
-        position = torch.cartesian_prod(rows, columns) / 16  # in units of 64 pixels at the working size
-        distance = torch.cdist(position.expand(len(at), -1, -1), position[at]).square()[:, None]
-        likeness = keys @ near.transpose(2, 3) / keys.shape[-1] ** 0.5
-        return likeness - self.reach.exp().view(1, -1, 1, 1) * distance
+    def _place_factors(
+        self, keys: Tensor, near: Tensor, null: Tensor, at: Tensor, real: Tensor, size: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """Return (B, N, hw, F) and (B, N, F, J + 1): their product is each place's logits for the hints, and for null.
+
+        The logit is the likeness of place p and hint q, less what their distance takes. -|p - q|² is a product as
+        well: 2 pq - |p|² - |q|². Hints that are not real have next to no weight.
+        """
+        rows = torch.arange(size[0], device=keys.device, dtype=keys.dtype) - (size[0] - 1) / 2
+        columns = torch.arange(size[1], device=keys.device, dtype=keys.dtype) - (size[1] - 1) / 2
+        p = (torch.cartesian_prod(rows, columns) / 16).expand(*keys.shape[:3], 2)  # in units of 64 working pixels
+        q = _gather(p, at)
+        reach = self.reach.exp().view(1, -1, 1, 1)
+        far_p, far_q = (-reach * x.square().sum(3, keepdim=True) for x in (p, q))
+        far_q = far_q.masked_fill(~real[:, None, :, None], -1e4)
+        places = torch.cat([keys / keys.shape[-1] ** 0.5, 2 * reach * p, far_p, torch.ones_like(far_p), null], 3)
+        hints = torch.cat([near, q, torch.ones_like(far_q), far_q, torch.zeros_like(far_q)], 3)
+        only_null = F.one_hot(torch.tensor(places.shape[3] - 1)).to(hints).expand(*hints.shape[:2], 1, -1)
+        return places, torch.cat([hints, only_null], 2).transpose(2, 3)
 
     def _lightness_logits(self, near: Tensor, lightness: Tensor) -> Tensor:
         """Return (B, N, J, D): likeness of a hint's lightness, (B, 1, J, 1) in 0..100, and that of each bin."""
@@ -196,17 +208,26 @@ def _gather(x: Tensor, at: Tensor) -> Tensor:
     return x.gather(2, at[:, None, :, None].expand(-1, x.shape[1], -1, x.shape[3]))
 
 
-def _convex(place: Tensor, light: Tensor, null: Tensor, values: Tensor) -> Tensor:
+def _convex(places: Tensor, hints: Tensor, light: Tensor, values: Tensor) -> Tensor:
     """Return the softmax-weighted mean of values over hints and null (which is worth 0), for every lightness bin.
 
-    place: (B, N, P, J); light: (B, N, J, D); null: (B, N, P, 1); values: (B, 1, J, C). Returns (B, N, P, D, C).
+    places: (B, N, P, F) and hints: (B, N, F, J + 1), the factors of the logits; light: (B, N, J, D); values:
+    (B, 1, J, C). Returns (B, N, P, D, C).
     """
-    top = torch.maximum(place.amax(3, keepdim=True), null).detach()
-    weight = (place - top).exp()  # (B, N, P, J)
     light = light.clamp(-20, 10).exp()[..., None]  # (B, N, J, D, 1)
-    terms = torch.cat([light * values[:, :, :, None], light], dim=4)  # (B, N, J, D, C + 1)
-    sums = (weight @ terms.flatten(3)).unflatten(3, terms.shape[3:])
-    return sums[..., :-1] / (sums[..., -1:] + (null - top).exp()[..., None])
+    terms = torch.cat([light * values[:, :, :, None], light], 4)  # (B, N, J, D, C + 1)
+    null = F.one_hot(torch.tensor(terms.shape[4] - 1)).to(terms).expand(*terms.shape[:2], 1, *terms.shape[3:])
+    terms = torch.cat([terms, null], 2)
+    block = max(1, BLOCK // hints.shape[3]) if places.device.type == "cpu" else places.shape[2]
+    sums = torch.cat([_weighted(some, hints, terms.flatten(3)) for some in places.split(block, 2)], 2)
+    sums = sums.unflatten(3, terms.shape[3:])
+    return sums[..., :-1] / sums[..., -1:]
+
+
+def _weighted(places: Tensor, hints: Tensor, terms: Tensor) -> Tensor:
+    """Return the sums of terms (B, N, J, T), weighted by the exponential of places @ hints: (B, N, P, T)."""
+    logits = places @ hints
+    return (logits - logits.amax(3, keepdim=True).detach()).exp_() @ terms
 
 
 class HintNetwork(nn.Module):

@@ -56,6 +56,36 @@ def test_propagation_is_convex():
     assert spread.max() <= 30
 
 
+def test_propagation_is_the_softmax_over_hints_and_null():
+    """Place by place, as one would write it down."""
+    torch.manual_seed(0)
+    heads, width, side = 2, 4, 6
+    affinity = Affinity(Config(widths=(8, 16, 32), affinity_heads=heads, affinity_width=width))
+    for parameter in affinity.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    features, values = torch.randn(1, 8, side, side), 20 * torch.randn(1, 2, side, side)
+    lightness, share = 100 * torch.rand(1, 1, side, side), (torch.rand(1, 1, side, side) > 0.8).float()
+    hints = [(int(row), int(column)) for _, _, row, column in share.nonzero()]
+    with torch.inference_mode():
+        spread = affinity(features, values, lightness, share, 64)[0]
+        keys = affinity.key(features)[0].unflatten(0, (heads, width))
+        null, mix = affinity.null(features)[0], affinity.mix(features)[0].softmax(0)
+        for y, x, z in [(0, 0, 0), (2, 3, 1), (5, 4, affinity.bins - 1), (1, 5, 3)]:
+            expected = torch.zeros(2)
+            for n in range(heads):
+                logits = []
+                for row, column in hints:
+                    near = keys[n, :, row, column]
+                    distance = ((y - row) ** 2 + (x - column) ** 2) / 16**2
+                    apart = (lightness[0, 0, row, column] / 100 * (affinity.bins - 1) - z) ** 2
+                    like = near @ (keys[n, :, y, x] + affinity.bin_key[n, z]) / width**0.5
+                    logits.append(like - affinity.reach[n].exp() * distance - affinity.edge[n].exp() * apart)
+                weights = torch.stack([*logits, null[n, y, x]]).softmax(0)
+                colors = torch.stack([values[0, :, row, column] for row, column in hints])
+                expected += mix[n, y, x] * (weights[:-1] @ colors)
+            assert torch.allclose(spread[:, z, y, x], expected, atol=1e-4)
+
+
 def test_palette_gradients_stop_before_the_trunk(network):
     lightness, *hints = request()
     grid, decoded = network.decode(network.encode(lightness), *hints)
