@@ -37,9 +37,8 @@ def chosen(arguments: argparse.Namespace) -> list[plugins.Place]:
         if arguments.folder:
             here = [plugins.given(editor, arguments.folder)]
         if not here and arguments.editors:
-            raise FileError(
-                f"{plugins.LAYOUTS[editor].name} was not found.", "Name its folder of plugins: --folder DIR."
-            )
+            name = plugins.LAYOUTS[editor].name
+            raise FileError(f"{name} was not found.", f"Start {name} once, or name its folder of plugins: --folder DIR.")
         found += here
     return found
 
