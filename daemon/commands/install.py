@@ -38,7 +38,7 @@ def chosen(arguments: argparse.Namespace) -> list[plugins.Place]:
             here = [plugins.given(editor, arguments.folder)]
         if not here and arguments.editors:
             name = plugins.LAYOUTS[editor].name
-            raise FileError(f"{name} was not found.", f"Start {name} once, or name its folder of plugins: --folder DIR.")
+            raise FileError(f"{name} was not found.", f"Start {name} once, or name its plugin folder: --folder DIR.")
         found += here
     return found
 
