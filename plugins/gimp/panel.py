@@ -121,7 +121,7 @@ class Panel:
 
     def _suggestions(self) -> Gtk.Widget:
         take = self._safely(self.controller.take_color)
-        self._overview = PictureView(INSIDE, OVERVIEW_HEIGHT, self._safely(self._ask_about))
+        self._overview = PictureView(INSIDE, OVERVIEW_HEIGHT, self._safely(self.controller.ask_about_share))
         self._overview.set_tooltip_text(words.OVERVIEW_TIP)
         self._where = _text()
         self._colors = Swatches(9, take)
@@ -194,11 +194,7 @@ class Panel:
             self._quietly(self._show_models)
 
     def _show_sheet(self, sheet: Sheet) -> None:
-        width, height = sheet.document.width, sheet.document.height
-        marks = [((x + 0.5) / width, (y + 0.5) / height, str(i + 1)) for i, (x, y) in enumerate(sheet.places)]
-        if sheet.place and not marks:
-            marks = [((sheet.place[0] + 0.5) / width, (sheet.place[1] + 0.5) / height, "")]
-        self._overview.show_picture(sheet.overview, marks)
+        self._overview.show_picture(sheet.overview, sheet.marks())
         self._where.set_text(words.SUGGESTED if sheet.swatches else words.NO_PLACE)
         self._colors.show_colors(sheet.swatches)
         self._gamut.show_picture(self.controller.gamut if sheet.swatches else None)
@@ -263,11 +259,6 @@ class Panel:
         answer = dialog.run()
         dialog.destroy()
         return bool(answer == Gtk.ResponseType.YES)
-
-    def _ask_about(self, x: float, y: float) -> None:
-        document = self.controller.sheet.document if self.controller.sheet else None
-        if document:
-            self.controller.ask_about(int(x * document.width), int(y * document.height))
 
     def _borrow(self) -> None:
         if not self._quiet:

@@ -123,7 +123,7 @@ class HueDotDocker(DockWidget):
     def _suggestions(self) -> QWidget:
         self._overview = PictureView(OVERVIEW_HEIGHT)
         self._overview.setToolTip(words.OVERVIEW_TIP)
-        self._overview.pointed.connect(self._safely(self._ask_about))
+        self._overview.pointed.connect(self._safely(self.controller.ask_about_share))
         self._colors = Swatches(9)
         self._colors.taken.connect(self._safely(self.controller.take_color))
         self._gamut = GamutView(GAMUT_HEIGHT)
@@ -181,11 +181,7 @@ class HueDotDocker(DockWidget):
             self._show_models()
 
     def _show_sheet(self, sheet: Sheet) -> None:
-        width, height = sheet.document.width, sheet.document.height
-        marks = [((x + 0.5) / width, (y + 0.5) / height, str(i + 1)) for i, (x, y) in enumerate(sheet.places)]
-        if sheet.place and not marks:
-            marks = [((sheet.place[0] + 0.5) / width, (sheet.place[1] + 0.5) / height, "")]
-        self._overview.show_picture(sheet.overview, marks)
+        self._overview.show_picture(sheet.overview, sheet.marks())
         self._where.setText(words.SUGGESTED if sheet.swatches else words.NO_PLACE)
         self._colors.show_colors(sheet.swatches)
         self._gamut.show_picture(self.controller.gamut if sheet.swatches else None)
@@ -239,11 +235,6 @@ class HueDotDocker(DockWidget):
     def _agreed(self, question: str) -> bool:
         asked = QMessageBox.question(self, words.TITLE, question)
         return bool(asked == QMessageBox.StandardButton.Yes)
-
-    def _ask_about(self, x: float, y: float) -> None:
-        document = self.controller.sheet.document if self.controller.sheet else None
-        if document:
-            self.controller.ask_about(int(x * document.width), int(y * document.height))
 
     def _borrow(self, index: int) -> None:
         self.controller.borrow_colors(self._others.itemData(index))

@@ -176,6 +176,11 @@ class Controller:
             self._ideas.ask_palette(self.sheet)
             self.desk.changed()
 
+    def ask_about_share(self, x: float, y: float) -> None:
+        """Suggest colors for a place that the user pointed at on the overview, in 0..1 of its width and height."""
+        if self.sheet:
+            self.ask_about(int(x * self.sheet.document.width), int(y * self.sheet.document.height))
+
     def take_color(self, color: RGB, repaint: bool = False) -> None:
         """Paint with a color from now on, or repaint the newest dot with it."""
         sheet = self.sheet

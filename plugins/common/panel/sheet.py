@@ -100,6 +100,14 @@ class Sheet:
         painted = hints_of(self.parts)
         return painted._replace(histogram=self.histogram, saturation=self.settings.saturation, model=self.model)
 
+    def marks(self) -> list[tuple[float, float, str]]:
+        """Return what the overview marks: places, in 0..1 of its width and height, and what stands at them."""
+        places = [(place, str(number)) for number, place in enumerate(self.places, 1)]
+        if self.place and not places:
+            places = [(self.place, "")]
+        width, height = self.document.width, self.document.height
+        return [((x + 0.5) / width, (y + 0.5) / height, label) for (x, y), label in places]
+
     def used(self, color: RGB) -> None:
         """Remember a color among those lately used."""
         recent = [each for each in self.settings.recent if each != color]
