@@ -10,7 +10,16 @@ import pytest
 COMMAND = [sys.executable, "-m", "huedot.daemon.cli"]
 
 
+@pytest.fixture
+def interruptible():
+    """Processes that can be interrupted, though whoever runs the tests in the background has them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_is_quiet_and_130(photographs, tmp_path):
     words = ["train", str(photographs), "-o", str(tmp_path / "run"), "--batch", "1", "--crop", "64"]
     with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -20,7 +29,10 @@ def test_an_interruption_is_quiet_and_130(photographs, tmp_path):
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60) == ("", "")
+        try:
+            assert process.communicate(timeout=60) == ("", "")
+        finally:
+            process.kill()
     assert process.returncode == 130
 
 
