@@ -8,7 +8,7 @@ from . import pixels
 from .protocol.messages import Rectangle
 from .protocol.panel.host import Picture
 
-RGBA8, MASK8 = "R'G'B'A u8", "Y u8"
+RGB8, RGBA8, MASK8 = "R'G'B' u8", "R'G'B'A u8", "Y u8"
 SMALL = 256  # pixels on the longer side of the small picture by which changes are noticed
 ICON = 32  # likewise, of an image in a list
 

@@ -18,7 +18,7 @@ from typing import Any
 from gi.repository import Gegl, Gimp
 
 from . import drawables, pixels
-from .drawables import MASK8, RGBA8
+from .drawables import MASK8, RGB8, RGBA8
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 from .protocol.panel import words
@@ -331,14 +331,16 @@ class Document:
             return
         if drawables.is_locked(result):
             raise HueDotError(words.RESULT_LOCKED, words.UNLOCK)
-        place, rgba = drawables.place_of(result, area), pixels.rgba_of(rgb, self._alpha_of(area))
+        place, form, given = drawables.place_of(result, area), RGB8, bytes(rgb)
+        if mask is not None or self._alpha is not None:
+            form, given = RGBA8, pixels.rgba_of(rgb, self._alpha_of(area))
         if mask is not None:
-            rgba = pixels.blend(drawables.read(result, place), rgba, mask)
+            given = pixels.blend(drawables.read(result, place), given, mask)
         if self._written is not None:
-            self._written.set(place, RGBA8, rgba)
+            self._written.set(place, form, given)
             return
         buffer = result.get_buffer()
-        buffer.set(place, RGBA8, rgba)
+        buffer.set(place, form, given)
         buffer.flush()
         result.update(place.x, place.y, place.width, place.height)
 

@@ -19,6 +19,7 @@ from .protocol.panel.sheet import Settings, Sheet, Swatch
 from .widgets import GamutView, PictureView, Swatches, Thumbnails, pixbuf_of, use_style
 
 IDLE_S = 0.06  # how often GIMP is asked whether something changed, while nothing is under way
+SLICE_S = 0.05  # how long the panel may work before it looks at its own window: GIMP is another process, and goes on
 LIST_S = 1.0  # how often it is asked for the open images
 WIDTH, HEIGHT = 300, 720  # pixels, of the window
 INSIDE = 9 * 27 + 8 * 3  # pixels, of what is in it: nine swatches
@@ -56,7 +57,7 @@ class Panel:
         if now > self._listed + LIST_S:
             self._listed = now
             self._see_images()
-        self.controller.tick()
+        self.controller.tick(SLICE_S)
         if self._stale:
             self._stale = False
             self._show()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import pairwise
 
 from ..client import Client
 from ..messages import Colorization, Rectangle, Tile
+from ..wire import Buffer
 from . import words
 from .desk import WAIT, Desk, Steps, models_of
 from .host import Document
@@ -16,6 +18,7 @@ from .sheet import Sheet
 
 LOOK_S = 2.0  # how often the hint layer is read although the editor reports no change
 BAND_PIXELS = 1 << 17  # read or written in one step: 15 ms where Krita converts from 16 bits, its slowest
+SQUARE = 64  # pixels: both editors keep layers in squares, and to write a part of one costs as much as all of it
 OVERVIEW = 256  # pixels on its longer side
 DRAFT_SIDE = 1024  # of the square around the newest dot that a draft colors
 PAUSE_S = 0.7  # without a new dot, after which a draft is completed
@@ -162,17 +165,37 @@ def _draft_region(sheet: Sheet) -> Rectangle | None:
 
 
 def write(document: Document, tiles: Iterable[Tile], masked: bool) -> Iterator[None]:
-    """Write tiles to the result layer, a band at a step; `masked` writes only where the image is selected."""
+    """Write tiles to the result layer, a block at a step; `masked` writes only where the image is selected."""
     for tile in tiles:
-        for band in bands_of((tile.x, tile.y, tile.width, tile.height)):
-            begin = (band[1] - tile.y) * tile.width * 3
-            rgb = tile.pixels[begin : begin + band[2] * band[3] * 3]
-            document.write_result(band, rgb, document.selection(band) if masked else None)
+        for block in blocks_of((tile.x, tile.y, tile.width, tile.height)):
+            document.write_result(block, _cut(tile, block), document.selection(block) if masked else None)
             yield
 
 
+def blocks_of(area: Rectangle) -> list[Rectangle]:
+    """Cut a rectangle along the editors' squares into blocks that are written in one step."""
+    x, y, width, height = area
+    columns = BAND_PIXELS // SQUARE
+    rows = max(1, columns // min(width, columns)) * SQUARE
+    return [
+        (left, top, right - left, bottom - top)
+        for top, bottom in pairwise([y, *range((y // rows + 1) * rows, y + height, rows), y + height])
+        for left, right in pairwise([x, *range((x // columns + 1) * columns, x + width, columns), x + width])
+    ]
+
+
+def _cut(tile: Tile, block: Rectangle) -> Buffer:
+    """Return the pixels of a block of a tile."""
+    x, y, width, height = block[0] - tile.x, block[1] - tile.y, *block[2:]
+    first = (y * tile.width + x) * 3
+    if width == tile.width:
+        return tile.pixels[first : first + width * height * 3]
+    begins = range(first, first + height * tile.width * 3, tile.width * 3)
+    return b"".join([tile.pixels[begin : begin + width * 3] for begin in begins])
+
+
 def bands_of(area: Rectangle) -> list[Rectangle]:
-    """Cut a rectangle into bands that are read or written in one step."""
+    """Cut a rectangle into bands that are read in one step."""
     x, top, width, height = area
     rows = max(1, BAND_PIXELS // width)
     return [(x, y, width, min(rows, top + height - y)) for y in range(top, top + height, rows)]

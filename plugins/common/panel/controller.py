@@ -216,10 +216,10 @@ class Controller:
 
     # What goes on meanwhile
 
-    def tick(self) -> None:
-        """Do a little of what is to do. Called by the editor's timer, every TICK_S."""
+    def tick(self, seconds: float = SLICE_S) -> None:
+        """Do a little of what is to do, for so many seconds. Called by the editor's timer, every TICK_S."""
         self.desk.courier.collect()
-        until = time.monotonic() + SLICE_S
+        until = time.monotonic() + seconds
         if self.sheet and not self.desk.steps:
             self._coloring.look(self.sheet)
         self.desk.work(until)
