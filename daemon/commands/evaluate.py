@@ -46,7 +46,7 @@ class Question:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="of photographs in color, or one photograph")
-    parser.add_argument("--limit", type=positive, metavar="N", help="use only the first N photographs, by name")
+    parser.add_argument("--limit", type=positive, metavar="N", help="use only N photographs, spread evenly by name")
     add_model(parser)
     parser.add_argument("--models", type=names, metavar="A,B", help="several, instead of --model")
     parser.add_argument("--baselines", type=names, default=[], metavar="A,B", help="of levin, bilateral; beside them")

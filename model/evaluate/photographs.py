@@ -30,14 +30,16 @@ class Truth:
 
 
 def find(folder: Path, limit: int | None = None) -> list[Path]:
-    """Return the first photographs of a folder, by name; or the one photograph that is named itself.
+    """Return the photographs of a folder by name, or `limit` of them; or the one photograph that is named itself.
 
-    Raises FileError where there are none.
+    These are spread evenly: names often begin with where photographs come from, and the first are of one kind. Raises
+    FileError where there are none.
     """
     paths = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
     if not paths:
         raise FileError(f"{folder} holds no photographs.", f"Give a folder of {', '.join(sorted(SUFFIXES))}.")
-    return paths[:limit]
+    count = min(limit or len(paths), len(paths))
+    return [paths[i * len(paths) // count] for i in range(count)]
 
 
 def read(path: Path) -> Truth:

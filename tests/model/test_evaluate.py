@@ -23,6 +23,13 @@ def tiny(tiny_weights):
     return methods.Network("tiny", Colorizer.load(tiny_weights, working_size=64))
 
 
+@pytest.mark.parametrize(("limit", "chosen"), [(None, "abcdef"), (9, "abcdef"), (3, "ace"), (4, "abde"), (1, "a")])
+def test_a_few_photographs_come_from_all_over_the_folder(tmp_path, limit, chosen):
+    for name in "abcdef":
+        (tmp_path / f"{name}.jpg").touch()
+    assert "".join(path.stem for path in photographs.find(tmp_path, limit)) == chosen
+
+
 def test_points_are_patches_of_the_truth():
     ab = np.full((40, 40, 2), 5.0, np.float32)
     hints = reveal.random_points(ab, 3, np.random.default_rng(0))
