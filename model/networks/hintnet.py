@@ -34,6 +34,7 @@ class Config:
     lightness_bins: int = 6  # of the bilateral grid
     encoder_attention: int = 3  # global attention blocks at 1/16, once per photograph
     hint_attention: int = 4  # and at every refresh
+    residuals: tuple[int, int, int, int] = (1, 2, 3, 3)  # blocks: hints in at 1/4 and 1/8, out at 1/8 and 1/4
     affinity_heads: int = 2
     affinity_width: int = 32
     palette_width: int = 256
@@ -219,15 +220,9 @@ def _convex(places: Tensor, hints: Tensor, light: Tensor, values: Tensor) -> Ten
     null = F.one_hot(torch.tensor(terms.shape[4] - 1)).to(terms).expand(*terms.shape[:2], 1, *terms.shape[3:])
     terms = torch.cat([terms, null], 2)
     block = max(1, BLOCK // hints.shape[3]) if places.device.type == "cpu" else places.shape[2]
-    sums = torch.cat([_weighted(some, hints, terms.flatten(3)) for some in places.split(block, 2)], 2)
+    sums = torch.cat([(some @ hints).softmax(3) @ terms.flatten(3) for some in places.split(block, 2)], 2)
     sums = sums.unflatten(3, terms.shape[3:])
     return sums[..., :-1] / sums[..., -1:]
-
-
-def _weighted(places: Tensor, hints: Tensor, terms: Tensor) -> Tensor:
-    """Return the sums of terms (B, N, J, T), weighted by the exponential of places @ hints: (B, N, P, T)."""
-    logits = places @ hints
-    return (logits - logits.amax(3, keepdim=True).detach()).exp_() @ terms
 
 
 class HintNetwork(nn.Module):
@@ -237,20 +232,21 @@ class HintNetwork(nn.Module):
         super().__init__()
         self.config = config = config or Config()
         quarter, eighth, sixteenth = config.widths
+        mix4, mix8, decode8, decode4 = config.residuals
         self.encoder = Encoder(config)
         self.hints4 = nn.Conv2d(16 * 3, quarter, 1)  # hints at the working size, space to depth
-        self.mix4 = _residuals(1, quarter)
+        self.mix4 = _residuals(mix4, quarter)
         self.down8 = nn.Conv2d(quarter, eighth, 2, 2)
-        self.mix8 = _residuals(2, eighth)
+        self.mix8 = _residuals(mix8, eighth)
         self.down16 = nn.Conv2d(eighth, sixteenth, 2, 2)
         self.global_hints = nn.Sequential(
             nn.Linear(GLOBAL_HINTS, sixteenth), nn.GELU(), nn.Linear(sixteenth, sixteenth)
         )
         self.attention16 = _attention(config.hint_attention, sixteenth)
         self.up8 = nn.ConvTranspose2d(sixteenth, eighth, 2, 2)
-        self.decode8 = _residuals(3, eighth)
+        self.decode8 = _residuals(decode8, eighth)
         self.up4 = nn.ConvTranspose2d(eighth, quarter, 2, 2)
-        self.decode4 = _residuals(3, quarter)
+        self.decode4 = _residuals(decode4, quarter)
         self.grid = nn.Conv2d(quarter, 2 * config.lightness_bins, 3, padding=1)
         self.affinity = Affinity(config)
         self.palette = nn.Sequential(
