@@ -21,7 +21,7 @@ from .networks.hintnet import Config, Features, HintNetwork
 from .networks.siggraph17 import CaffeLocalHints, GlobalHints, LocalHints
 
 PRECISE = ("affinity", "palette")  # parts of the network that compute in float32
-WINDOW = 4  # cells of 16 pixels at the working size, along each side: what the palette of a place depends on
+WINDOW = 3  # cells of 16 pixels at the working size, along each side: what the palette of a place depends on
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class HintNetBackend:
     ) -> tuple[Tensor, float, float]:
         """Return the logits of a window around a place, and where in it, in 0..1, the place is."""
         rows, columns = decoded.sixteenth.shape[-2:]
-        top, left = (min(max(0, int(at * n - 0.5) - 1), max(0, n - WINDOW)) for at, n in ((y, rows), (x, columns)))
+        top, left = (min(max(0, int(at * n) - 1), max(0, n - WINDOW)) for at, n in ((y, rows), (x, columns)))
         height, width = min(WINDOW, rows), min(WINDOW, columns)
 
         def cut(field: Tensor, scale: int) -> Tensor:
