@@ -33,7 +33,11 @@ def workers_of(where: str) -> Iterator[Workers]:
     try:
         if where.isdecimal():
             cluster = distributed.LocalCluster(
-                n_workers=int(where), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                n_workers=int(where),
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address=None,
+                security=True,  # else any user of this machine could have the workers run whatever they send
             )
             client = distributed.Client(cluster)
         else:

@@ -6,7 +6,7 @@ import gc
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -102,7 +102,7 @@ class Studio:
             "tiles": [tile for tile, _ in refresh.tiles],
             "device": str(colorizer.device),
             "milliseconds": (time.perf_counter() - began) * 1000,
-            "warnings": [f"Colored on the CPU: {colorizer.fell_back}."] if colorizer.fell_back else [],
+            "warnings": list(_warnings(colorizer, photo, hints, extra)),
         }
         return Answer(fields, [picture.data for _, picture in refresh.tiles])
 
@@ -175,6 +175,16 @@ def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
     if image_id(frame, given["width"], given["height"], given["channels"]) != given[name]:
         raise BadRequest(f"`{name}` is not the hash of these pixels.", "Form it as section 5 of the protocol says.")
     return np.frombuffer(frame, np.uint8).reshape(shape)
+
+
+def _warnings(colorizer: Colorizer, photo: Photo, hints: Hints, extra: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the user should know of a result; `extra`: histogram and saturation, None where they are not given."""
+    if colorizer.fell_back:
+        yield f"Colored on the CPU: {colorizer.fell_back}."
+    if len(hints) and not photo.takes_dots:
+        yield f"{colorizer.name} takes no dots: yours are left aside."
+    if any(value is not None for value in extra.values()) and not photo.takes_global:
+        yield f"{colorizer.name} takes neither histogram nor saturation: they are left aside."
 
 
 def _painted(request: Request, photo: Photo) -> Hints:

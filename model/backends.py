@@ -54,6 +54,8 @@ class Backend(Protocol):
     name: str
     multiple: int  # of which the working size's sides are
     exact: bool  # whether the hints' own color is given back at the hints
+    takes_dots: bool  # whether local hints are of use to it, and
+    takes_global: bool  # whether histogram and saturation are
     softening: float  # multiplies the logits before the softmax (paper §3.3)
     network: nn.Module
     centers: Tensor  # (Q, 2), the bins of its palette
@@ -69,6 +71,7 @@ class HintNetBackend:
     """`huedot`: encoder once, hints per refresh, propagation, exact hints."""
 
     name, multiple, exact, softening = "huedot", 32, True, 1.0
+    takes_dots, takes_global = True, True
 
     def __init__(self, network: HintNetwork) -> None:
         self.network, self.centers = network, bins.centers()
@@ -131,6 +134,7 @@ class LocalHintsBackend:
     """`siggraph17`: the published Local Hints network, as it was."""
 
     name, multiple, exact, softening = "siggraph17", 8, False, 0.2
+    takes_dots, takes_global = True, False
 
     def __init__(self, network: LocalHints) -> None:
         self.network = network
@@ -149,6 +153,7 @@ class GlobalHintsBackend:
     """`siggraph17-global`: the published Global Hints network; it has no local hints and no palette of its own."""
 
     name, multiple, exact, softening = "siggraph17-global", 8, False, 1.0
+    takes_dots, takes_global = False, True
 
     def __init__(self, network: GlobalHints) -> None:
         self.network, self.centers = network, bins.centers()

@@ -110,6 +110,16 @@ class Photo:
         self._attempt(self._encode)
 
     @property
+    def takes_dots(self) -> bool:
+        """Whether the network can use hints."""
+        return self._colorizer.backend.takes_dots
+
+    @property
+    def takes_global(self) -> bool:
+        """Whether the network can use a histogram, and a saturation."""
+        return self._colorizer.backend.takes_global
+
+    @property
     def nbytes(self) -> int:
         """Roughly the memory that this photograph holds, in bytes: features weigh seven times the small lightness."""
         return self.lightness.nbytes + 12 * self._small.nbytes

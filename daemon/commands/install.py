@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from huedot.daemon import plugins
-from huedot.protocol.errors import FileError
+from huedot.protocol.errors import ArgumentError, FileError
 
 from .terminal import complain, say
 
@@ -30,7 +30,12 @@ def add_editors(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(arguments: argparse.Namespace) -> list[plugins.Place]:
-    """Return the places that are meant; raises FileError if an editor that was named is not on this machine."""
+    """Return the places that are meant; raises FileError if an editor that was named is not on this machine.
+
+    And ArgumentError for a folder without an editor.
+    """
+    if arguments.folder and len(arguments.editors) != 1:
+        raise ArgumentError("--folder", "is the folder of one editor.", "Name it: huedot install krita --folder DIR.")
     found = []
     for editor in arguments.editors or plugins.EDITORS:
         here = plugins.places(editor)
@@ -54,5 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         was = "brought up to date" if place.is_installed else "installed"
         plugins.install(place)
         say(f"{place.name}: {was} in {place.plugin}. {HOW[place.editor]}")
+    for editor in set(plugins.EDITORS) - {place.editor for place in places} - set(arguments.editors and plugins.EDITORS):
+        complain(f"{plugins.LAYOUTS[editor].name} was not found. If it is here: start it once, then huedot install {editor}")
     say("To undo this: huedot uninstall")
     return 0

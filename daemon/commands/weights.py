@@ -59,7 +59,9 @@ def _list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         say_json(rows)
     else:
-        say_columns((row["name"], row["state"], f"{row['megabytes']} MB", row["model"], row["place"]) for row in rows)
+        shown = ("name", "state", "megabytes", "model", "sha256", "place")
+        cells = [[str(row[name] or "")[:16] if name == "sha256" else row[name] for name in shown] for row in rows]
+        say_columns([("name", "state", "MB", "model", "sha256 begins", "place"), *cells])
     return 0
 
 

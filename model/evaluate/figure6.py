@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,6 @@ from .photographs import Truth
 POINTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 501)
 PROTOCOLS = {"A": reveal.random_points, "B": reveal.uniform_points}
 PATCHES = {"A": 6, "B": 7}  # pixels
-SAMPLINGS = ("random", "max-error")
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,8 @@ def evaluate(
     """Score each method, by name, on the same photographs and points.
 
     A photograph's PSNR is over its 8-bit RGB at 256 x 256; the scores are means over photographs. Networks are also
-    scored with every color revealed, with the truth's histogram, and with its saturation. The same photographs give
-    the same scores. Raises FileError.
+    scored with every color revealed, with the truth's histogram, and with its saturation; none with hints that it
+    cannot use. The same photographs give the same scores. Raises FileError.
     """
     scores = {method.name: Scores() for method in methods}
     for done, path in enumerate(paths):
@@ -98,11 +97,13 @@ def _score(opened: Opened, truth: Truth, plan: Plan, scores: Scores) -> None:
 
 def _results(opened: Opened, truth: Truth, plan: Plan) -> Iterator[tuple[str, Picture]]:
     yield "gray", gray(truth)
+    takes_dots = not isinstance(opened, Photo) or opened.takes_dots
     reveals = _random if plan.sampling == "random" else _worst
-    for count, result in reveals(opened, truth, plan):
+    for count, result in reveals(opened, truth, plan if takes_dots else replace(plan, points=(0,))):
         yield str(count), result
-    if isinstance(opened, Photo):
+    if isinstance(opened, Photo) and takes_dots:
         yield "all", opened.colorize(reveal.everything(truth.ab))
+    if isinstance(opened, Photo) and opened.takes_global:
         reference = Reference.of(truth.rgb)
         yield "histogram", opened.colorize(histogram=reference)
         yield "saturation", opened.colorize(saturation=reference.saturation)
@@ -148,4 +149,4 @@ def mean_chroma(picture: Picture) -> float:
 
 def standard_error(values: Sequence[float] | NDArray[np.floating]) -> float:
     """Return the standard error of the mean."""
-    return float(np.std(values) / math.sqrt(len(values)))
+    return float(np.std(values, ddof=min(1, len(values) - 1)) / math.sqrt(len(values)))

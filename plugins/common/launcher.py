@@ -75,7 +75,8 @@ def launch(dead: str = "", patience: float = PATIENCE_S, words: list[str] | None
     """
     if Path("/.flatpak-info").exists():
         raise DaemonUnreachable(
-            "The daemon cannot be started from inside Flatpak.", "Start it in a terminal: huedot start."
+            "The daemon cannot be started from inside Flatpak.",
+            "Start it in a terminal: huedot start. Once and for all: huedot service install.",
         )
     words = words or command()
     log = private_directory(runtime_directories()[0]) / LOG

@@ -10,7 +10,6 @@ from gi.repository import Gdk, GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 from .host import Host
 from .image import Document, open_images
 from .protocol.client import Client
-from .protocol.errors import HueDotError
 from .protocol.launcher import installed_version
 from .protocol.panel import words
 from .protocol.panel.controller import TICK_S, Controller
@@ -172,24 +171,20 @@ class Panel:
 
     def _show(self) -> None:
         """Show what the controller knows."""
-        sheet, status = self.controller.sheet, self.controller.status
+        sheet, view = self.controller.sheet, self.controller.view
         document = sheet.document if sheet is not None else None
-        said = " ".join([status.text, status.remedy if status.is_error else ""]).strip()
-        if isinstance(document, Document) and document.is_painted_wrong() and not status.is_error:
-            said = words.ON_RESULT
-        self._said.set_text(said)
+        on_result = isinstance(document, Document) and document.is_painted_wrong() and not view.is_error
+        self._said.set_text(words.ON_RESULT if on_result else view.said)
         style = self._said.get_style_context()
-        (style.add_class if status.is_error else style.remove_class)("huedot-error")
-        unfit = document is not None and bool(document.why_not())
-        self._mend.set_visible(status.is_error or unfit)
-        self._mend.set_label(words.CONVERT if unfit else words.RETRY)
-        ready = document is not None and not unfit and document.has_layers()
-        self._start.set_visible(not ready)
-        self._start.set_sensitive(document is not None and not unfit)
+        (style.add_class if view.is_error else style.remove_class)("huedot-error")
+        self._mend.set_visible(bool(view.mending))
+        self._mend.set_label(view.mending)
+        self._start.set_visible(not view.ready)
+        self._start.set_sensitive(view.may_start)
         self._showing.set_visible(len(self._images) > 1)
         for part in (self._running, self._suggesting, self._coloring, self._having_ideas):
-            part.set_visible(ready)
-        if sheet is not None and ready:
+            part.set_visible(view.ready)
+        if sheet is not None and view.ready:
             self._show_sheet(sheet)
             self._quietly(lambda: self._show_settings(sheet.settings))
             self._quietly(self._show_models)
@@ -291,8 +286,6 @@ class Panel:
         def handler(*arguments: object) -> bool:
             try:
                 then(*arguments)
-            except HueDotError as error:
-                self.controller.desk.fail(error)
             except Exception as error:  # noqa: BLE001 - whatever it is, the panel says it
                 self.controller.stumbled(error)
             return True

@@ -164,18 +164,16 @@ class HueDotDocker(DockWidget):
 
     def _show(self) -> None:
         """Show what the controller knows."""
-        sheet, status = self.controller.sheet, self.controller.status
-        self._said.setText(" ".join([status.text, status.remedy if status.is_error else ""]).strip())
-        self._said.setStyleSheet("color: #e06c5a;" if status.is_error else "")
-        gray = sheet is not None and bool(sheet.document.why_not())
-        self._mend.setVisible(status.is_error or gray)
-        self._mend.setText(words.CONVERT if gray else words.RETRY)
-        ready = sheet is not None and not gray and sheet.document.has_layers()
-        self._start.setVisible(not ready)
-        self._start.setEnabled(sheet is not None and not gray)
+        sheet, view = self.controller.sheet, self.controller.view
+        self._said.setText(view.said)
+        self._said.setStyleSheet("color: #e06c5a;" if view.is_error else "")
+        self._mend.setVisible(bool(view.mending))
+        self._mend.setText(view.mending)
+        self._start.setVisible(not view.ready)
+        self._start.setEnabled(view.may_start)
         for part in (self._running, self._suggesting, self._coloring, self._having_ideas):
-            part.setVisible(ready)
-        if sheet is not None and ready:
+            part.setVisible(view.ready)
+        if sheet is not None and view.ready:
             self._show_sheet(sheet)
             self._show_settings(sheet.settings)
             self._show_models()

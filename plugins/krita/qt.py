@@ -1,15 +1,14 @@
 """PyQt6 or PyQt5, whichever this Krita has."""
 
 try:
-    from PyQt6.QtCore import QByteArray, QPoint, QRect, QSize, Qt, QTimer, QUuid, pyqtSignal
-    from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPen, QPixmap
+    from PyQt6.QtCore import QByteArray, QPoint, QRect, Qt, QTimer, pyqtSignal
+    from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
     from PyQt6.QtWidgets import (
         QAbstractItemView,
         QApplication,
         QCheckBox,
         QComboBox,
         QFrame,
-        QGridLayout,
         QHBoxLayout,
         QLabel,
         QMessageBox,
@@ -22,15 +21,14 @@ try:
         QWidget,
     )
 except ImportError:
-    from PyQt5.QtCore import QByteArray, QPoint, QRect, QSize, Qt, QTimer, QUuid, pyqtSignal
-    from PyQt5.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPen, QPixmap
+    from PyQt5.QtCore import QByteArray, QPoint, QRect, Qt, QTimer, pyqtSignal
+    from PyQt5.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
     from PyQt5.QtWidgets import (
         QAbstractItemView,
         QApplication,
         QCheckBox,
         QComboBox,
         QFrame,
-        QGridLayout,
         QHBoxLayout,
         QLabel,
         QMessageBox,
@@ -51,26 +49,22 @@ __all__ = [
     "QColor",
     "QComboBox",
     "QFrame",
-    "QGridLayout",
     "QHBoxLayout",
     "QIcon",
     "QImage",
     "QLabel",
     "QMessageBox",
     "QPainter",
-    "QPalette",
     "QPen",
     "QPixmap",
     "QPoint",
     "QPushButton",
     "QRect",
     "QScrollArea",
-    "QSize",
     "QSizePolicy",
     "QSlider",
     "QTimer",
     "QToolTip",
-    "QUuid",
     "QVBoxLayout",
     "QWidget",
     "Qt",

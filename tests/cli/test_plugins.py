@@ -102,6 +102,22 @@ def test_an_editor_that_is_not_there(tmp_path, monkeypatch, huedot):
     assert (tmp_path / "mine/huedot_krita/docker.py").exists()
 
 
+def test_an_editor_that_is_not_there_is_told_beside_one_that_is(home, huedot, monkeypatch):
+    monkeypatch.setenv("PATH", str(home))
+    code, out, err = huedot("install")
+    assert code == 0
+    assert "Krita: installed" in out or "Krita (native): installed" in out
+    assert "GIMP" in err
+    assert "huedot install gimp" in err
+
+
+def test_a_folder_is_that_of_one_editor(tmp_path, huedot):
+    code, out, err = huedot("install", "--folder", tmp_path / "mine")
+    assert (code, out) == (2, "")
+    assert "huedot install krita --folder" in err
+    assert not (tmp_path / "mine").exists()
+
+
 def test_no_room_says_where(home, huedot):
     (home / ".local/share/krita/pykrita").write_text("a file where a folder should be")
     code, _, err = huedot("install", "krita")

@@ -7,8 +7,10 @@ from PIL import Image
 from skimage import data
 
 from huedot.model import Colorizer
+from huedot.model.backends import GlobalHintsBackend, LocalHintsBackend
 from huedot.model.evaluate import figure6, methods, palettes, photographs, plot, reveal, sheet, suggestions
 from huedot.model.evaluate.figure6 import Plan
+from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from huedot.protocol.errors import ArgumentError, FileError
 
 
@@ -59,6 +61,19 @@ def test_scores_repeat_and_rise_with_what_is_revealed(plan, tiny, paths):
     assert summary["gray"]["gain_over_gray"] == summary["gray"]["gain_standard_error"] == 0
 
 
+@pytest.mark.parametrize(
+    ("backend", "network", "headings"),
+    [
+        (LocalHintsBackend, LocalHints, {"gray", "0", "5", "all"}),
+        (GlobalHintsBackend, GlobalHints, {"gray", "0", "histogram", "saturation"}),
+    ],
+)
+def test_no_network_is_scored_with_hints_that_it_cannot_use(backend, network, headings, paths):
+    torch.manual_seed(0)
+    method = methods.Network("seeded", Colorizer(backend(network().eval()), torch.device("cpu"), 64))
+    assert set(figure6.evaluate([method], paths, Plan((0, 5)))["seeded"].psnr) == headings
+
+
 def test_the_protocols_differ(tiny, paths):
     one, other = (figure6.evaluate([tiny], paths, Plan((5,), protocol))["tiny"].psnr["5"] for protocol in "AB")
     assert one != other
@@ -92,7 +107,7 @@ def test_a_plot_shows_every_method_and_says_what_is_published(tmp_path):
             {"ours": {"gray": row, "0": row, "501": row}, "levin": {"0": row, "501": row}}, tmp_path / name, "of 2"
         )
     drawn = (tmp_path / "plot.svg").read_text()
-    assert all(text in drawn for text in ("ours", "levin", "published, on other photographs", "of 2", "501"))
+    assert all(text in drawn for text in ("ours", "levin", "published, on other photographs", "retrained, on other photographs", "of 2", "501"))
     with Image.open(tmp_path / "plot.png") as picture:
         assert len(picture.convert("RGB").getcolors(10**6)) > 50
     with pytest.raises(ArgumentError, match=r"plot\.gif"):

@@ -144,7 +144,7 @@ class Coloring:
         yield from write(document, answer.tiles, masked)
         document.show_result()
         sheet.result = None if masked or answer.area != sheet.whole() else answer.result
-        self._desk.device = answer.device
+        self._desk.device, self._desk.warnings = answer.device, answer.warnings
         self.milliseconds = [*self.milliseconds, (time.monotonic() - changed) * 1000][-100:]
         self._placed(sheet)
         yield None

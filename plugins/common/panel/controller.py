@@ -27,6 +27,16 @@ class Status(NamedTuple):
     is_error: bool = False
 
 
+class View(NamedTuple):
+    """What the panel shows apart from the sheet."""
+
+    said: str
+    is_error: bool
+    mending: str  # what the button says that mends it; nothing where nothing is to be mended
+    ready: bool  # whether there are layers to paint on
+    may_start: bool
+
+
 class Controller:
     """The panel's logic. All its methods return at once; `changed` is called when something is to be shown anew."""
 
@@ -72,8 +82,22 @@ class Controller:
             return Status(words.PAUSED)
         device = words.device_of(desk.device)
         if self.milliseconds:
-            return Status(words.COLORED.format(device=device, milliseconds=self.milliseconds[-1]))
+            colored = words.COLORED.format(device=device, milliseconds=self.milliseconds[-1])
+            return Status(" ".join([colored, *desk.warnings]))
         return Status(words.READY.format(device=device) if desk.device else words.CONNECTING)
+
+    @property
+    def view(self) -> View:
+        """What is to be said, and which parts of the panel are of use now."""
+        status, document = self.status, self.sheet.document if self.sheet else None
+        is_unfit = document is not None and bool(document.why_not())
+        return View(
+            " ".join([status.text, status.remedy if status.is_error else ""]).strip(),
+            status.is_error,
+            words.CONVERT if is_unfit else words.RETRY if status.is_error else "",
+            document is not None and not is_unfit and document.has_layers(),
+            document is not None and not is_unfit,
+        )
 
     @property
     def models(self) -> list[tuple[str | None, str]]:
@@ -230,7 +254,7 @@ class Controller:
         return not self.desk.steps and self.desk.courier.is_idle() and not due
 
     def stumbled(self, error: Exception) -> None:
-        """Tell the user of a mistake of ours, instead of disturbing the editor."""
+        """Tell the user what went wrong, instead of disturbing the editor."""
         self.desk.stumbled(error)
 
     def close(self) -> None:

@@ -34,6 +34,7 @@ class Desk:
         self.traceback = ""
         self.stage = ""  # what the user waits for
         self.daemon = self.device = ""
+        self.warnings: list[str] = []  # of the latest result
         self.models: list[str] = []  # the networks that are there, the daemon's default first
         self.retry_at = 0.0
 
@@ -85,7 +86,10 @@ class Desk:
         self.changed()
 
     def stumbled(self, error: Exception) -> None:
-        """Tell the user of a mistake of ours, instead of disturbing the editor."""
+        """Tell the user what went wrong in an editor's event: what an editor refused, or else a mistake of ours."""
+        if isinstance(error, HueDotError):
+            self.fail(error)
+            return
         self.steps.clear()
         self.traceback = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         self.fail(HueDotError(f"HueDot stumbled over {error!r}.", words.REPORT))

@@ -70,7 +70,6 @@ NO_CHOICE = "No place is chosen."
 CHOOSE = "Select it, or set a sample point there, and try again."
 NO_OTHER_IMAGE = "No other image is open."
 OPEN_OTHER = "Open the one whose colors you want, and try again."
-EMPTY_SELECTION = "Nothing is selected: the whole image follows your dots."
 
 
 def device_of(name: str) -> str:
