@@ -6,7 +6,7 @@ PYTHON ?= python3
 TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
 
-.PHONY: help demo test test-faults test-krita test-gimp reliability bench docs audit test-krita-5.2 check format build archives clean
+.PHONY: .typecheck help demo test test-faults test-krita test-gimp reliability bench docs audit test-krita-5.2 check format build archives clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,7 +20,7 @@ help:  ## what there is
 demo: $(BIN)/huedot  ## color the example photograph from its dots
 	$(BIN)/huedot colorize examples/photograph.jpg --hints examples/hints.png -o colored.png
 
-test: $(BIN)/huedot .typecheck  ## every test; those in real editors where the editors are
+test: $(BIN)/huedot  ## every test; those in real editors where the editors are
 	$(BIN)/python -m pytest
 
 test-faults: $(BIN)/huedot  ## what the daemon survives, a line with a figure for each
@@ -52,16 +52,17 @@ test-krita-5.2: $(BIN)/huedot  ## the tests in real Krita 5.2, in a private Debi
 	$(BIN)/python -m pytest tests/krita
 
 .typecheck:  # the import names, as links, for the type checker
+	rm -rf .typecheck
 	mkdir -p .typecheck/huedot
 	ln -sfn ../../plugins/common .typecheck/huedot/protocol
 	ln -sfn ../../model .typecheck/huedot/model
 	ln -sfn ../../daemon .typecheck/huedot/daemon
 	ln -sfn ../../weights .typecheck/huedot/weights
 	mkdir -p .typecheck/huedot_krita
-	ln -sf ../../plugins/krita/*.py .typecheck/huedot_krita/
+	for file in plugins/krita/*.py; do ln -sf ../../$$file .typecheck/huedot_krita/; done
 	ln -sfn ../../plugins/common .typecheck/huedot_krita/protocol
 	mkdir -p .typecheck/huedot_gimp
-	ln -sf ../../plugins/gimp/*.py .typecheck/huedot_gimp/
+	for file in plugins/gimp/*.py; do ln -sf ../../$$file .typecheck/huedot_gimp/; done
 	ln -sfn ../../plugins/common .typecheck/huedot_gimp/protocol
 
 check: $(BIN)/huedot .typecheck  ## lint, format and types

@@ -216,7 +216,7 @@ def stop() -> bool:
     try:
         with _client() as client:
             client.shutdown()
-    except (DaemonUnreachable, Unauthorized):  # or a stranger has taken the port of one that died
+    except HueDotError:  # it hangs, or speaks another version; or a stranger has taken the port of one that died
         if process is None:
             remove_endpoint(endpoint.instance)
             return False

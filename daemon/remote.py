@@ -81,6 +81,8 @@ class RemoteStudio:
         if kind == "error":
             raise error_from_code(*value)
         if kind == "stumbled":
+            if not self.facts.device.startswith("cpu"):
+                self.unload()  # a GPU's context that has failed once fails for ever
             raise RuntimeError(value)
         fields, self.facts = value
         return Answer(fields, frames)

@@ -131,19 +131,22 @@ class Worker:
             self._studio.warm_up(show)
         except HueDotError as error:  # whoever asks for this network will be told
             log.warning("%s", error)
+        except Exception:  # likewise; a worker that ends would leave everybody waiting
+            log.exception("the network was not loaded")
 
     def _next(self) -> Job | None:
-        with self._changed:
-            since, rested = time.monotonic(), False
-            while not self._waiting and not self._stopping:
-                if self._changed.wait(self._idle_unload_s if rested else REST_S):
-                    continue
-                self._rest(since)
-                rested = True
-            if self._stopping:
-                return None
-            self._running = self._waiting.pop(0)
-            return self._running
+        since, rested = time.monotonic(), False
+        while True:
+            with self._changed:
+                if not self._waiting and not self._stopping:
+                    self._changed.wait(self._idle_unload_s if rested else REST_S)
+                if self._stopping:
+                    return None
+                if self._waiting:
+                    self._running = self._waiting.pop(0)
+                    return self._running
+            self._rest(since)  # without the lock: a process that hangs must not keep those who submit
+            rested = True
 
     def _rest(self, since: float) -> None:
         """Give up what is not needed, by how long there has been no job."""
@@ -154,6 +157,8 @@ class Worker:
                 self._studio.rest()
         except WorkerCrashed as error:  # while it had nothing to do
             log.warning("%s", error.message)
+        except Exception:
+            log.exception("what is not needed was not given up")
 
     def _do(self, job: Job) -> tuple[str, dict[str, Any], Sequence[Buffer]]:
         shown = 0.0

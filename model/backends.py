@@ -21,6 +21,7 @@ from .networks.hintnet import Config, Features, HintNetwork
 from .networks.siggraph17 import CaffeLocalHints, GlobalHints, LocalHints
 
 PRECISE = ("affinity", "palette")  # parts of the network that compute in float32
+NO_MEMORY = ("not enough memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 WINDOW = 3  # cells of 16 pixels at the working size, along each side: what the palette of a place depends on
 
 
@@ -203,6 +204,11 @@ def _hint_network(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], pa
         raise WeightsCorrupt(f"{path} describes no network ({error}).", loading.DOWNLOAD_AGAIN) from error
     loading.check_fit(expected, tensors, path)
     return HintNetwork(config)
+
+
+def is_memory_gone(error: RuntimeError) -> bool:
+    """Return whether torch says that memory did not suffice, of which its libraries have words of their own."""
+    return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in NO_MEMORY)
 
 
 def move(backend: Backend, device: torch.device) -> None:

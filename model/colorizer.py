@@ -25,6 +25,7 @@ from .reference import Reference
 from .tiles import Shown, Tiling, merged
 
 FAR = 1e4  # ab units, or logits: beyond any color, and any doubt; in float32 they can still be squared
+OUT_OF_GPU_MEMORY = "out of GPU memory"
 WORKING_SIZE = 256  # pixels: the network sees a photograph as if it were a square of this side, its aspect kept
 
 T = TypeVar("T")
@@ -62,8 +63,15 @@ class Colorizer:
         network sees a photograph. Raises ArgumentError, WeightsMissing or WeightsCorrupt.
         """
         size = arguments.whole("working_size", working_size, 64, 1024)
-        where = choose_device(device)
-        return cls(backends.load(files.find(model), where), where, size)
+        where, path = choose_device(device), files.find(model)
+        try:
+            return cls(backends.load(path, where), where, size)
+        except RuntimeError as error:
+            if where.type == "cpu" or not backends.is_memory_gone(error):
+                raise
+        colorizer = cls(backends.load(path, torch.device("cpu")), where, size)
+        colorizer.to_cpu(OUT_OF_GPU_MEMORY)
+        return colorizer
 
     @property
     def name(self) -> str:
@@ -269,16 +277,14 @@ class Photo:
         with torch.inference_mode():
             try:
                 return work()
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not backends.is_memory_gone(error):
+                    raise
                 if self._colorizer.device.type == "cpu":
                     raise OutOfMemory(
                         "The memory does not suffice.", "Close other photographs, then try again."
                     ) from error
-                self._colorizer.to_cpu("out of GPU memory")
-            except RuntimeError as error:  # how torch reports that the CPU's allocator failed
-                if "not enough memory" not in str(error):
-                    raise
-                raise OutOfMemory("The memory does not suffice.", "Close other photographs, then try again.") from error
+                self._colorizer.to_cpu(OUT_OF_GPU_MEMORY)
             self._encode()
             return work()
 

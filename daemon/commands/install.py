@@ -59,7 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
         was = "brought up to date" if place.is_installed else "installed"
         plugins.install(place)
         say(f"{place.name}: {was} in {place.plugin}. {HOW[place.editor]}")
-    for editor in set(plugins.EDITORS) - {place.editor for place in places} - set(arguments.editors and plugins.EDITORS):
-        complain(f"{plugins.LAYOUTS[editor].name} was not found. If it is here: start it once, then huedot install {editor}")
+    missed = [] if arguments.editors else [e for e in plugins.EDITORS if e not in {place.editor for place in places}]
+    for editor in missed:
+        name = plugins.LAYOUTS[editor].name
+        complain(f"{name} was not found. If it is here: start it once, then huedot install {editor}")
     say("To undo this: huedot uninstall")
     return 0

@@ -48,7 +48,8 @@ def draw(summaries: Mapping[str, Summary], path: Path, caption: str, published: 
             axes.fill_between(counts, gain - error, gain + error, color=color, alpha=0.15, linewidth=0)
         if published:
             for style, (name, curve) in zip(("--", ":"), PUBLISHED.items(), strict=True):
-                axes.plot(*zip(*curve.items(), strict=True), style, color="#64748b", label=f"{name}, on other photographs")
+                label = f"{name}, on other photographs"
+                axes.plot(*zip(*curve.items(), strict=True), style, color="#64748b", label=label)
         _label(axes, summaries, caption)
         figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
 

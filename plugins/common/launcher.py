@@ -17,6 +17,7 @@ from .finding import find_program
 from .paths import private_directory, runtime_directories
 
 PATIENCE_S = 60.0  # importing torch from a cold disk takes its time
+OTHER_S = 15.0  # for one that somebody else has just started
 POLL_S = 0.05
 LOG = "launch.log"
 INSTALLED = "daemon.json"  # beside this file: what the installer says of this copy of the plugin
@@ -81,14 +82,19 @@ def launch(dead: str = "", patience: float = PATIENCE_S, words: list[str] | None
     words = words or command()
     log = private_directory(runtime_directories()[0]) / LOG
     child = _start(words, log)
-    deadline = time.monotonic() + patience
+    deadline, is_another = time.monotonic() + patience, False
     while time.monotonic() < deadline:
         endpoint = _published(dead)
         if endpoint:
             return endpoint
-        if child.poll():
+        code = child.poll()
+        if code:
             raise DaemonUnreachable(f"The daemon failed to start: {_last_line(log)}", f"The rest is in {log}.")
+        if code == 0 and not is_another:  # it has the lock, and is about to say where it is; or it hangs
+            is_another, deadline = True, min(deadline, time.monotonic() + OTHER_S)
         time.sleep(POLL_S)
+    if is_another:
+        raise DaemonUnreachable("A daemon runs, but does not answer.", "Restart it: huedot restart.")
     raise DaemonUnreachable(
         f"The daemon did not come up within {patience:g} seconds.", f"See {log}; try: huedot start."
     )

@@ -90,3 +90,9 @@ def icon(image: Gimp.Image) -> Picture | None:
     if pixel == 2 and image.get_base_type() == Gimp.ImageBaseType.GRAY:
         return Picture(width, height, 4, pixels.rgba_of_gray(data.get_data()))
     return Picture(width, height, pixel, data.get_data()) if pixel in (3, 4) else None
+
+
+def name_of(image: Gimp.Image) -> str:
+    """Return an image's name for people."""
+    file = image.get_file() or image.get_imported_file()
+    return str(file.get_basename() if file is not None else image.get_name())

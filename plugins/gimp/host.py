@@ -5,7 +5,7 @@ from __future__ import annotations
 from gi.repository import Gegl, Gimp
 
 from . import drawables
-from .image import Document, name_of, open_images
+from .image import Document, open_images
 from .protocol.panel import words
 from .protocol.panel.host import RGB, Other, Picture
 
@@ -19,7 +19,7 @@ class Host:
     def others(self, document: Document) -> list[Other]:
         """Return the other open images."""
         images = [image for image in open_images() if str(image.get_id()) != document.key]
-        return [Other(str(image.get_id()), name_of(image), drawables.icon(image)) for image in images]
+        return [Other(str(image.get_id()), drawables.name_of(image), drawables.icon(image)) for image in images]
 
     def read_other(self, key: str, side: int) -> Picture | None:
         """Return another image as it is shown, reduced."""

@@ -10,14 +10,14 @@ result cannot be kept from the user by that lock: to unlock it for each write wo
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from gi.repository import Gegl, Gimp
 
-from . import drawables, pixels
+from . import drawables, parasite, pixels
 from .drawables import MASK8, RGB8, RGBA8
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
@@ -26,7 +26,6 @@ from .protocol.panel.host import Picture
 from .protocol.wire import Buffer
 
 _COPIES: set[int] = set()  # images that we made and that the user must not see
-PARASITE, PERSISTENT = "huedot", 1  # saved with the image, and no undo step
 
 
 class Document:
@@ -59,7 +58,11 @@ class Document:
     @property
     def name(self) -> str:
         """Its file's name, or the one that GIMP shows."""
-        return name_of(self.image)
+        return drawables.name_of(self.image)
+
+    def take_over(self, older: Document) -> None:
+        """Know where another view of the same image found it transparent."""
+        self._alpha = older._alpha
 
     def is_open(self) -> bool:
         """Whether the user has not closed it."""
@@ -94,14 +97,14 @@ class Document:
         Gimp.displays_flush()
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
-        """Put a layer with these pixels in the place of the hint layer; one undo step."""
+        """Put a copy of the hint layer, with these pixels painted anew, in its place; one undo step."""
         old, _ = self.layers()
         if old is None:
             return
-        new = self._made(words.HINT_LAYER)
+        new = old.copy()
         buffer = new.get_buffer()
         for area, rgba in parts.items():
-            buffer.set(Gegl.Rectangle.new(*area), RGBA8, bytes(rgba))
+            buffer.set(drawables.place_of(new, area), RGBA8, bytes(rgba))
         buffer.flush()
         with self.one_undo_step():
             self._put_in_place(new, old)
@@ -137,10 +140,12 @@ class Document:
             return
         layers, kept = self.image.get_selected_layers(), Gimp.Selection.save(self.image)
         Gimp.Selection.none(self.image)
-        yield
-        self.image.select_item(Gimp.ChannelOps.REPLACE, kept)
-        self.image.remove_channel(kept)
-        self.image.set_selected_layers(layers)  # a channel that is added is selected instead of them
+        try:
+            yield
+        finally:
+            self.image.select_item(Gimp.ChannelOps.REPLACE, kept)
+            self.image.remove_channel(kept)
+            self.image.set_selected_layers(layers)  # a channel that is added is selected instead of them
 
     @contextmanager
     def one_undo_step(self) -> Iterator[None]:
@@ -364,18 +369,20 @@ class Document:
         """Keep the panel's settings."""
         self._keep({"settings": dict(state)})
 
+    def others_wrote(self) -> object:
+        """Return what changes when a procedure from the menu, or of a script, has written to the result."""
+        return self._kept().get("written")
+
+    def tell_others(self) -> None:
+        """Let a panel know that what it last wrote to the result is there no more."""
+        self._keep({"written": time.time_ns()})
+
     def _kept(self) -> dict[str, Any]:
-        parasite = self.image.get_parasite(PARASITE) if self.is_open() else None
-        try:
-            kept = json.loads(bytes(parasite.get_data())) if parasite is not None else {}
-        except ValueError:
-            return {}
-        return kept if isinstance(kept, dict) else {}
+        return parasite.read(self.image) if self.is_open() else {}
 
     def _keep(self, new: Mapping[str, Any]) -> None:
         if self.is_open():
-            data = json.dumps({**self._kept(), **new}).encode()
-            self.image.attach_parasite(Gimp.Parasite.new(PARASITE, PERSISTENT, list(data)))
+            parasite.update(self.image, new)
 
     def _measured(self) -> tuple[int, int]:
         if self.is_open():
@@ -391,9 +398,3 @@ class Document:
 def open_images() -> list[Gimp.Image]:
     """Return the images that are open, without copies of ours."""
     return [image for image in Gimp.get_images() if image.get_id() not in _COPIES]
-
-
-def name_of(image: Gimp.Image) -> str:
-    """Return an image's name for people."""
-    file = image.get_file() or image.get_imported_file()
-    return str(file.get_basename() if file is not None else image.get_name())

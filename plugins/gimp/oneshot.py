@@ -49,11 +49,14 @@ class OneShot:
             hints = hints._replace(histogram=self._histogram(reference))
         region = document.selection_bounds() if settings.selection_only else None
         answer = self._client.colorize(image, hints, region, on_progress=self._working)
+        if not document.is_open():
+            raise HueDotError("The image was closed meanwhile.", "Open it, and try again.")
         with document.one_undo_step():
             document.make_layers()
             with document.undoable_result():
                 for _ in write(document, answer.tiles, masked=region is not None):
                     pass
+        document.tell_others()
         document.show_result()
 
     def suggest(self, x: int, y: int) -> Reply:

@@ -46,7 +46,7 @@ class Panel:
     def turn_to(self, image: Gimp.Image) -> None:
         """Show another image."""
         self.controller.show_document(Document(image))
-        self._listed = 0.0
+        self._images, self._listed = [], 0.0
 
     def _tick(self) -> None:
         now = time.monotonic()

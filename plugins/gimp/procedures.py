@@ -138,11 +138,11 @@ def _suggest(call: Call) -> dict[str, Any]:
     document = call.document
     place = (-1, -1) if call.is_interactive else (call.argument("x"), call.argument("y"))
     x, y = place if min(place) >= 0 else document.chosen_place() or (-1, -1)
-    if call.is_interactive and Gimp.get_pdb().procedure_exists(SHOW):
-        _show_panel(call.image, x, y)
-        return {"colors": [], "percent": []}
     if x < 0:
         raise HueDotError(words.NO_CHOICE, words.CHOOSE)
+    if call.is_interactive and Gimp.get_pdb().procedure_exists(SHOW) and document.has_layers():
+        _show_panel(call.image, x, y)
+        return {"colors": [], "percent": []}
     with _working(document) as once:
         swatches = swatches_of(once.suggest(x, y))
     if call.is_interactive:

@@ -48,7 +48,7 @@ def pixbuf_of(picture: Picture, width: int, height: int) -> GdkPixbuf.Pixbuf:
 class Swatches(Gtk.Grid):
     """Rows of colors, most likely first; a bar beneath each says how likely it is beside the first."""
 
-    def __init__(self, columns: int, taken: Callable[[RGB, bool], None], with_bars: bool = True) -> None:
+    def __init__(self, columns: int, taken: Callable[[RGB, bool], object], with_bars: bool = True) -> None:
         """Show up to `columns` colors a row; `taken` is called with a color, and whether Shift was held."""
         super().__init__(column_spacing=GAP, row_spacing=GAP)
         self._columns, self._taken, self._with_bars = columns, taken, with_bars
@@ -102,7 +102,7 @@ class Swatches(Gtk.Grid):
 class PictureView(Gtk.EventBox):
     """A picture, as large as its place allows, on which one can click."""
 
-    def __init__(self, width: int, height: int, pointed: Callable[[float, float], None]) -> None:
+    def __init__(self, width: int, height: int, pointed: Callable[[float, float], object]) -> None:
         """Show within `width` and `height`; `pointed` is called with parts of the picture's width and height."""
         super().__init__(halign=Gtk.Align.CENTER, above_child=True)
         self._room, self._pointed = (width, height), pointed
@@ -142,7 +142,7 @@ class PictureView(Gtk.EventBox):
 class GamutView(PictureView):
     """All colors of one lightness; green is left, red right, blue below, yellow above."""
 
-    def __init__(self, width: int, height: int, picked: Callable[[RGB], None]) -> None:
+    def __init__(self, width: int, height: int, picked: Callable[[RGB], object]) -> None:
         """Show within `width` and `height`; `picked` is called with the color that was clicked."""
         super().__init__(width, height, self._pick)
         self._picked = picked
@@ -166,7 +166,7 @@ class Thumbnails(Gtk.Grid):
 
     COLUMNS = 3
 
-    def __init__(self, width: int, taken: Callable[[int], None]) -> None:
+    def __init__(self, width: int, taken: Callable[[int], object]) -> None:
         """Share `width` among the columns; `taken` is called with a picture's index."""
         super().__init__(column_spacing=GAP, row_spacing=GAP)
         self._width, self._taken = (width - GAP * (self.COLUMNS - 1)) // self.COLUMNS, taken

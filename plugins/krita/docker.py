@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from krita import DockWidget
 
@@ -193,11 +194,10 @@ class HueDotDocker(DockWidget):
             (self._draft, settings.draft),
             (self._automatic, settings.saturation is None),
         ):
-            _quietly(box, lambda box=box, value=value: box.setChecked(value))
+            _quietly(box, partial(box.setChecked, value))
         self._saturation.setEnabled(settings.saturation is not None)
         if settings.saturation is not None:
-            value = round(settings.saturation * 100)
-            _quietly(self._saturation, lambda: self._saturation.setValue(value))
+            _quietly(self._saturation, partial(self._saturation.setValue, round(settings.saturation * 100)))
 
     def _show_models(self) -> None:
         """Offer the networks that are there, if there is a choice."""

@@ -61,6 +61,10 @@ class Document:
         """Its file's name, or the one that Krita shows."""
         return name_of(self._document)
 
+    def take_over(self, older: Document) -> None:
+        """Know where another view of the same document found it transparent."""
+        self._alpha = older._alpha
+
     def is_open(self) -> bool:
         """Whether the user has not closed it."""
         return self._document.rootNode() is not None
@@ -104,12 +108,14 @@ class Document:
         self._activate()
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
-        """Put a layer with these pixels in the place of the hint layer: two undo steps."""
+        """Put a copy of the hint layer, with these pixels painted anew, in its place: two undo steps."""
         old, result = self._layers()
         if old is None:
             return
-        new = self._made(words.HINT_LAYER).childNodes()[0].clone()
+        new = old.clone()
         new.setName(old.name())
+        if (new.colorModel(), new.colorDepth()) != SPACE[:2]:  # the user converted the document
+            new.setColorSpace(*SPACE)
         for (x, y, width, height), rgba in parts.items():
             image = QImage(bytes(rgba), width, height, width * 4, pixels.RGBA).convertToFormat(pixels.ARGB)
             new.setPixelData(QByteArray(pixels.bytes_of(image)), x, y, width, height)
@@ -269,6 +275,10 @@ class Document:
             image = pixels.over(image, pixels.from_krita(result.pixelData(*area), width, height))
         result.setPixelData(QByteArray(pixels.bytes_of(image)), *area)
 
+    def others_wrote(self) -> object:
+        """Nobody else writes to the result: it is locked."""
+        return None
+
     def show_result(self) -> None:
         """Compose the image anew. Of all calls that do, this one alone leaves no undo step."""
         self._document.refreshProjection()
@@ -282,7 +292,8 @@ class Document:
 
     def load_state(self) -> Mapping[str, Any]:
         """Return the panel's settings."""
-        return self._kept().get("settings", {})
+        settings = self._kept().get("settings")
+        return settings if isinstance(settings, dict) else {}
 
     def save_state(self, state: Mapping[str, Any]) -> None:
         """Keep the panel's settings."""

@@ -73,7 +73,7 @@ class Swatches(QWidget):
             self.setToolTip(words.name_of(swatch.color))
 
     def _side(self) -> int:
-        return max(8, min(34, (self.width() - GAP * (self._columns - 1)) // self._columns))
+        return max(8, min(34, (int(self.width()) - GAP * (self._columns - 1)) // self._columns))
 
     def _row(self) -> int:
         return self._side() + GAP + (5 if self._with_bars else 0)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from huedot.model import Colorizer, Dot, Hints, Reference, places
+from huedot.model import Colorizer, Dot, Hints, Reference, backends, places
 from huedot.model.color import rgb_to_lab
 from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from huedot.protocol.errors import ArgumentError, WeightsMissing
@@ -201,6 +201,22 @@ def test_out_of_gpu_memory_falls_back_to_the_cpu(colorizer, picture, monkeypatch
     assert colorizer.device.type == "cpu"
     assert "memory" in colorizer.fell_back
     assert photo.colorize().shape == picture.shape
+
+
+def test_out_of_gpu_memory_at_load_falls_back_too(tiny_weights, picture, monkeypatch):
+    load = backends.load
+
+    def exhausted(path, device):
+        if device.type != "cpu":
+            raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate(handle)")
+        return load(path, device)
+
+    monkeypatch.setattr(backends, "load", exhausted)
+    monkeypatch.setattr("huedot.model.colorizer.choose_device", lambda name: torch.device("meta"))
+    colorizer = Colorizer.load(tiny_weights)
+    assert colorizer.device.type == "cpu"
+    assert "memory" in colorizer.fell_back
+    assert colorizer.open(picture).colorize().shape == picture.shape
 
 
 @pytest.mark.parametrize(("architecture", "network"), [("siggraph17", LocalHints), ("siggraph17-global", GlobalHints)])

@@ -107,7 +107,17 @@ def test_a_plot_shows_every_method_and_says_what_is_published(tmp_path):
             {"ours": {"gray": row, "0": row, "501": row}, "levin": {"0": row, "501": row}}, tmp_path / name, "of 2"
         )
     drawn = (tmp_path / "plot.svg").read_text()
-    assert all(text in drawn for text in ("ours", "levin", "published, on other photographs", "retrained, on other photographs", "of 2", "501"))
+    assert all(
+        text in drawn
+        for text in (
+            "ours",
+            "levin",
+            "published, on other photographs",
+            "retrained, on other photographs",
+            "of 2",
+            "501",
+        )
+    )
     with Image.open(tmp_path / "plot.png") as picture:
         assert len(picture.convert("RGB").getcolors(10**6)) > 50
     with pytest.raises(ArgumentError, match=r"plot\.gif"):

@@ -31,8 +31,12 @@ class Paper:
         self.selected = None
         self.state = {}
         self.written = []  # areas
+        self.foreign = None
         self.shown = 0
         self.reading = False
+
+    def take_over(self, older):
+        assert older.key == self.key
 
     def is_open(self):
         return self.open
@@ -68,7 +72,6 @@ class Paper:
         return self._part(self.hints, area).tobytes()
 
     def replace_hints(self, parts):
-        self.hints = np.zeros_like(self.hints)
         for (x, y, width, height), pixels in parts.items():
             self.hints[y : y + height, x : x + width] = np.frombuffer(pixels, np.uint8).reshape(height, width, 4)
         self.strokes += 1
@@ -103,6 +106,9 @@ class Paper:
         )
         part[take, :3], part[take, 3] = new[take], 255
         self.written.append(area)
+
+    def others_wrote(self):
+        return self.foreign
 
     def show_result(self):
         self.shown += 1

@@ -88,12 +88,35 @@ def test_a_variation_brings_its_dots_and_leaves_the_users(desk):
     assert np.count_nonzero(paper.hints[..., 3]) > 100
 
 
+@pytest.mark.parametrize("act", [lambda panel: panel.take_variation(3), lambda panel: panel.take_color(BLUE, True)])
+def test_what_is_painted_while_the_panel_repaints_stays(desk, act):
+    paper = desk.started(width=500)
+    desk.follow(lambda: paper.paint(60, 70, RED))
+    desk.panel.vary()
+    desk.until(lambda: len(desk.panel.sheet.variations) == 6)
+    act(desk.panel)
+    paper.paint(400, 100, RED)  # before anything was read again
+    before = paper.strokes
+    desk.until(lambda: paper.strokes > before and desk.panel.is_idle())
+    assert tuple(paper.hints[100, 400]) == (*RED, 255)
+
+
+def test_what_a_procedure_wrote_is_painted_over_as_a_whole(desk):
+    paper = desk.started(width=1200, height=900)
+    desk.follow(lambda: paper.paint(300, 300, RED, 2))
+    paper.result[...] = 7
+    paper.foreign = "a procedure"
+    desk.follow(lambda: paper.paint(800, 300, (129, 128, 128), 1))
+    assert not (paper.result[..., :3] == 7).all(2).any()
+
+
 def test_painting_gives_up_variations(desk):
     paper = desk.started()
     desk.settled()
     desk.panel.vary()
     desk.follow(lambda: paper.paint(60, 70, RED))
     assert desk.panel.sheet.variations == []
+    assert "Colored" in desk.panel.status.text
 
 
 def test_a_dot_is_repainted_and_no_other(desk):

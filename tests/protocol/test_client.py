@@ -321,9 +321,19 @@ def test_a_daemon_that_fails_to_start_is_quoted(runtime, monkeypatch):
 
 
 def test_a_daemon_that_does_not_come_up(runtime, monkeypatch):
-    launch_with(monkeypatch, [sys.executable, "-c", ""])
+    launch_with(monkeypatch, [sys.executable, "-c", "input()"])
+    monkeypatch.setattr(launcher.subprocess, "DEVNULL", launcher.subprocess.PIPE)
     with pytest.raises(DaemonUnreachable, match=r"within 0\.2 seconds"):
         launcher.launch(patience=0.2)
+
+
+def test_a_daemon_that_hangs_is_to_be_restarted(runtime, short_directory, monkeypatch):
+    """A second one ends in peace, since the first has the lock."""
+    endpoint.write_endpoint(endpoint.Endpoint(f"ipc://{short_directory}/hung", 1, "2.0", "0", "hung", "", 0.0))
+    launch_with(monkeypatch, [sys.executable, "-c", ""])
+    monkeypatch.setattr(launcher, "OTHER_S", 0.2)
+    with pytest.raises(DaemonUnreachable, match="huedot restart"):
+        launcher.launch(dead="hung")
 
 
 def test_a_command_that_is_gone(runtime, monkeypatch):

@@ -37,8 +37,11 @@ class Coloring:
         document = sheet.document
         if not document.is_open() or not self._see_layers(sheet) or document.is_busy():
             return
+        if (wrote := document.others_wrote()) != sheet.others_wrote:
+            sheet.others_wrote, sheet.result = wrote, None  # what changes next has to be painted in full
         known, now, stamp = sheet.image or self._desk.courier.asked("open"), time.monotonic(), document.stamp()
-        if not self._desk.error and (not known or sheet.size != (document.width, document.height)):
+        may_read = not self._desk.error and now >= self._desk.retry_at
+        if may_read and (not known or sheet.size != (document.width, document.height)):
             self.read_all(sheet)  # it is new, or was forgotten, cropped or scaled
         elif stamp != sheet.stamp or now - sheet.scanned > LOOK_S:
             sheet.stamp, sheet.scanned = stamp, now

@@ -13,6 +13,7 @@ from .desk import Desk
 from .host import RGB, Document, Host, Other, Picture
 from .ideas import Ideas
 from .painted import color_at, recolored, with_dots
+from .repainting import change_hints
 from .sheet import Settings, Sheet
 
 TICK_S = 0.02  # how often `tick` wants to be called
@@ -140,6 +141,7 @@ class Controller:
             self.desk.sheet = None
         elif document.key in self._sheets:
             self.desk.sheet = self._sheets[document.key]
+            document.take_over(self.desk.sheet.document)
             self.desk.sheet.document = document
         else:
             self.desk.sheet = Sheet(document, Settings.of(document.load_state()))
@@ -214,8 +216,8 @@ class Controller:
         if not repaint:
             self.desk.host.set_brush_color(color)
         elif sheet.place and (old := color_at(sheet.parts, sheet.place)):
-            sheet.document.replace_hints(recolored(sheet.parts, sheet.place, old, color))
-            sheet.stamp = None
+            place = sheet.place
+            self.desk.steps.append(change_hints(sheet, lambda parts: recolored(parts, place, old, color)))
         self._keep_settings()
         self.desk.changed()
 
@@ -234,8 +236,8 @@ class Controller:
         sheet = self.sheet
         if sheet and index < len(sheet.variations):
             dots = sheet.variations[index].dots
-            sheet.document.replace_hints(with_dots(sheet.parts, dots, sheet.size))
-            sheet.variations, sheet.stamp = [], None
+            self.desk.steps.append(change_hints(sheet, lambda parts: with_dots(parts, dots, sheet.size)))
+            sheet.variations = []
             self.desk.changed()
 
     # What goes on meanwhile

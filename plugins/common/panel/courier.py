@@ -30,7 +30,7 @@ class Courier:
         self._client = client
         self._waiting: deque[_Errand] = deque()
         self._running: _Errand | None = None
-        self._done: deque[Callable[[], None]] = deque()
+        self._done: deque[tuple[str, Callable[[], None]]] = deque()  # kinds, and what to call back
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="huedot-courier", daemon=True)
@@ -51,7 +51,8 @@ class Courier:
         """Return whether an errand of this kind waits, runs, or has an outcome that was not collected."""
         with self._changed:
             running = [self._running] if self._running else []
-            return any(each.kind == kind for each in [*running, *self._waiting])
+            kinds = [*(each.kind for each in (*running, *self._waiting)), *(done for done, _ in self._done)]
+            return kind in kinds
 
     def is_idle(self) -> bool:
         """Return whether nothing waits or runs or is to be collected."""
@@ -68,7 +69,8 @@ class Courier:
     def collect(self) -> None:
         """Call back for all errands that are done. For the editor's thread."""
         while self._done:
-            self._done.popleft()()
+            _, outcome = self._done.popleft()
+            outcome()
 
     def close(self) -> None:
         """Give everything up. Does not wait for the daemon."""
@@ -83,7 +85,7 @@ class Courier:
             outcome = self._do(errand)
             with self._changed:
                 self._running = None
-                self._done.append(outcome)
+                self._done.append((errand.kind, outcome))
         self._client.close()
 
     def _next(self) -> _Errand | None:

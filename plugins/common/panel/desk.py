@@ -53,7 +53,7 @@ class Desk:
 
     def want(self, sheet: Sheet) -> None:
         """Note that the result is to be colored anew; after an error, this is another try."""
-        self.error = None
+        self.error, self.stage = None, ""
         if not sheet.due:
             sheet.due, sheet.changed = True, time.monotonic()
         self.courier.give_up("variations", "suggest")

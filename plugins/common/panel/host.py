@@ -31,8 +31,13 @@ class Other(NamedTuple):
 class Document(Protocol):
     """An open image of the editor. Nothing here may block for long: pixels are asked for in bands."""
 
-    width: int
-    height: int
+    @property
+    def width(self) -> int:
+        """Its width in pixels."""
+
+    @property
+    def height(self) -> int:
+        """Its height in pixels."""
 
     @property
     def key(self) -> str:
@@ -41,6 +46,9 @@ class Document(Protocol):
     @property
     def name(self) -> str:
         """Its name, for people."""
+
+    def take_over(self, older: Any) -> None:
+        """Know what another view of the same document knew."""
 
     def is_open(self) -> bool:
         """Whether the user has not closed it."""
@@ -70,7 +78,7 @@ class Document(Protocol):
         """Return the hint layer's pixels in an area of the image, RGBA."""
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
-        """Put a new hint layer, holding these RGBA parts, in the place of the old one. Undoable."""
+        """Put a copy of the hint layer, with these RGBA parts painted anew, in its place. Undoable."""
 
     def begin_photograph(self) -> None:
         """Prepare to read the photograph: the image without the two layers."""
@@ -90,6 +98,9 @@ class Document(Protocol):
     def write_result(self, area: Rectangle, rgb: Buffer, mask: Buffer | None) -> None:
         """Write RGB pixels to the result layer; a mask, one byte a pixel, says how much of them to take."""
 
+    def others_wrote(self) -> object:
+        """Return what changes when another than the panel has written to the result layer."""
+
     def show_result(self) -> None:
         """Let the user see what was written."""
 
@@ -108,8 +119,8 @@ class Host(Protocol):
 
     name: str  # such as "Krita 5.2.9", for the diagnostics
 
-    def others(self, document: Document) -> list[Other]:
-        """Return the other open documents."""
+    def others(self, document: Any) -> list[Other]:
+        """Return the other open documents, than one of this host's."""
 
     def read_other(self, key: str, side: int) -> Picture | None:
         """Return another document, reduced to `side` pixels on its longer side; None if it is closed."""

@@ -85,6 +85,7 @@ class Sheet:
     wanted_once: bool = False  # the user pressed Refresh
     is_draft: bool = False  # only the neighborhood of the newest dot is up to date
     result: str | None = None  # what the result layer shows, as the daemon knows it
+    others_wrote: object = None  # see Document.others_wrote
     place: tuple[int, int] | None = None  # where colors are suggested
     selected: Rectangle | None = None  # the selection's bounds, when last seen
     lightness: float = 50.0  # there

@@ -1,0 +1,65 @@
+"""The queue goes on whatever happens to what it has computed."""
+
+import threading
+import time
+
+import pytest
+
+from huedot.daemon.exchange import Answer, Options
+from huedot.daemon.remote import RemoteStudio
+from huedot.daemon.worker import Job, Worker
+from huedot.protocol.messages import parse_request
+
+GAMUT = {"id": "1", "op": "gamut", "lightness": 50, "size": 16}
+
+
+class Unlucky(RemoteStudio):
+    """Fails at load, and at rest, in a way that nobody foresaw."""
+
+    def __init__(self):
+        super().__init__(Options())
+        self.resting, self.may_rest = threading.Event(), threading.Event()
+
+    def warm_up(self, show):
+        raise RuntimeError("CUDA error: initialization error")
+
+    def rest(self):
+        self.resting.set()
+        self.may_rest.wait(10)
+        raise OSError("no more descriptors")
+
+    def answer(self, request, show):
+        return Answer({"size": 16})
+
+
+@pytest.fixture
+def worker():
+    got = []
+    studio = Unlucky()
+    worker = Worker(studio, lambda job, kind, fields, frames: got.append(kind), 8, 0.0)
+    worker.start()
+    yield worker, studio, got
+    studio.may_rest.set()
+    worker.stop(5)
+
+
+def ask(worker, got):
+    before, deadline = len(got), time.monotonic() + 10
+    worker.submit(Job(b"peer", parse_request(GAMUT, [])))
+    while len(got) == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return got[-1]
+
+
+def test_requests_are_answered_after_the_network_could_not_be_loaded(worker):
+    assert ask(worker[0], worker[2]) == "result"
+
+
+def test_a_process_that_hangs_at_rest_keeps_nobody_who_submits(worker):
+    worker, studio, got = worker
+    assert studio.resting.wait(10)
+    worker.submit(Job(b"peer", parse_request(GAMUT, [])))  # returns at once, and is answered when the rest is over
+    assert worker.cancel(lambda job: False) == ([], False)
+    studio.may_rest.set()
+    assert ask(worker, got) == "result"
