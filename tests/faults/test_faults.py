@@ -1,5 +1,6 @@
 """Each fault is injected into a real daemon; afterwards it answers a normal request (the fixture sees to that)."""
 
+import itertools
 import os
 import random
 import signal
@@ -10,6 +11,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from huedot.protocol import wire
 from huedot.protocol.client import Client
@@ -112,6 +115,65 @@ def test_ten_thousand_malformed_messages(daemon, connect, figure):
     figure(
         f"{cases:,} malformed messages", f"{dict(kinds)}; {milliseconds(began) / cases:.2f} ms each, {grown:+.1f} MiB"
     )
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=70)
+    | st.binary(max_size=40),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+RIGHT = {
+    "x": 3,
+    "y": 4,
+    "k": 9,
+    "n": 2,
+    "size": 16,
+    "lightness": 50,
+    "width": 2,
+    "height": 2,
+    "channels": 1,
+    "side": 16,
+}
+SAID = {"result", "bad_request", "bad_argument", "too_large", "image_unknown", "weights_missing", "busy"}
+
+
+@st.composite
+def wrong_requests(draw):
+    """Return a request whose fields are known, and some of whose values are of any type, depth or size."""
+    op = draw(st.sampled_from(sorted(set(OPERATIONS) - {"shutdown", "hello"})))
+    operation = OPERATIONS[op]
+    names = [*operation.required, *operation.optional]
+    wrong = draw(st.sets(st.sampled_from(names), min_size=1, max_size=3)) if names else set()
+    right = {name: RIGHT[name] for name in operation.required if name in RIGHT and name not in wrong}
+    return {"op": op, **right, **{name: draw(VALUES) for name in sorted(wrong)}}
+
+
+def test_two_thousand_requests_of_wrong_values(daemon, connect, figure):
+    """Well-formed, with fields of any type, depth and size: each gets one answer, with a code that is documented."""
+    session, kinds = connect(), Counter()
+    image, numbers, before = opened(session), itertools.count(), State(daemon)
+
+    @settings(max_examples=2000, deadline=None, database=None, derandomize=True)
+    @given(wrong_requests())
+    def ask(fields):
+        identity, needs_image = f"w{next(numbers)}", "image" in OPERATIONS[fields["op"]].required
+        sent = {"image": image} if needs_image and "image" not in fields else {}
+        session.send(identity, fields["op"], {**sent, **{k: v for k, v in fields.items() if k != "op"}})
+        reply = answer(session, identity)
+        said = reply.fields.get("code", reply.kind)
+        assert said in SAID, reply
+        kinds[said] += 1
+
+    ask()
+    grown = (State(daemon).memory - before.memory) / MiB
+    assert kinds["bad_argument"] > 200
+    assert grown < 64
+    figure(f"{sum(kinds.values()):,} requests of wrong values", f"{dict(kinds)}, {grown:+.1f} MiB")
 
 
 def test_a_thousand_clients_at_once(daemon, figure):

@@ -19,7 +19,7 @@ from huedot.protocol.messages import Hints
 from huedot.protocol.zmtp import ZmtpTransport
 
 from ..daemon.conftest import Daemon, wait_until
-from .conftest import DOT, answer, milliseconds, photograph
+from .conftest import DOT, answer, milliseconds, normal_request, photograph
 from .processes import COMMAND
 
 
@@ -43,9 +43,15 @@ def noted(monkeypatch):
 
 @pytest.fixture
 def own(runtime, tiny_weights):
-    """A daemon of this test's own."""
+    """A daemon of this test's own; whatever was done to it, it or a successor answers a normal request in the end."""
     daemon = Daemon("--model", tiny_weights).start()
     yield daemon
+    try:
+        assert normal_request()
+    except DaemonUnreachable:  # it is gone, as it was to be
+        daemon.close()
+        daemon.start()
+        assert normal_request()
     daemon.close()
 
 

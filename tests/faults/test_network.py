@@ -22,6 +22,7 @@ from .processes import huedot
 CALLS = {"x86_64": (0xC000003E, 41, 425), "aarch64": (0xC00000B7, 198, 425)}
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06  # instructions of the kernel's packet filter
+SHORT = ("--steps", 1, "--batch", 1, "--crop", 64, "--late-batch", 1, "--late-crop", 64, "--preview-every", 0)
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 
 
@@ -102,6 +103,9 @@ def test_no_command_uses_the_network(runtime, tmp_path, tiny_weights, picture, m
         ("install", "gimp", "--folder", tmp_path / "plug-ins"),
         ("uninstall", "krita", "--folder", tmp_path / "pykrita"),
         ("evaluate", tmp_path / "photographs", *model),
+        ("train", tmp_path / "photographs", "-o", tmp_path / "run", *SHORT),
+        ("colorize", tmp_path / "photographs", "-o", tmp_path / "colored", *model),
+        ("archives", "-o", tmp_path / "archives"),
         ("weights", "import", write_warm(tmp_path)),
         ("weights", "list"),
         ("weights", "verify"),
