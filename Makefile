@@ -6,7 +6,7 @@ PYTHON ?= python3
 TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
 
-.PHONY: .typecheck help demo test test-faults test-krita test-gimp reliability bench docs audit test-krita-5.2 check format build archives clean
+.PHONY: .typecheck help demo test test-faults test-krita test-gimp reliability bench docs audit test-krita-5.2 check format build try-wheel archives clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -76,6 +76,15 @@ format: $(BIN)/huedot  ## as ruff has it
 
 build: $(BIN)/huedot  ## the wheel, in dist/
 	$(BIN)/python -m build --outdir dist
+
+try-wheel:  ## the wheel of dist/, in an environment of its own, as one who installs it has it
+	rm -rf build/wheel
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/pip install --quiet --no-deps $(TORCH_INDEX) $(TORCH)
+	build/wheel/bin/pip install --quiet dist/*.whl
+	cd build && wheel/bin/huedot colorize ../examples/photograph.jpg --hints ../examples/hints.png --no-daemon -o wheel.png
+	cd build && wheel/bin/huedot weights verify
+	cd build && wheel/bin/huedot archives -o archives
 
 archives: $(BIN)/huedot  ## the plugins as .zip files, in dist/
 	$(BIN)/huedot archives -o dist

@@ -171,6 +171,10 @@ def test_colors_of_another_document(desk):
     desk.follow(lambda: desk.panel.borrow_colors(other.key))
     assert desk.panel.sheet.hints().histogram
     assert desk.panel.sheet.colors_from == other.key
+    desk.papers.remove(other)  # it was closed: its colors stay, and can be given up
+    assert desk.panel.others()[-1].key == other.key
+    desk.panel.borrow_colors(other.key)
+    assert desk.panel.sheet.hints().histogram
     desk.follow(lambda: desk.panel.borrow_colors(None))
     assert desk.panel.sheet.hints().histogram is None
     desk.panel.borrow_colors("a document that was closed")

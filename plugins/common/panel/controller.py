@@ -112,8 +112,11 @@ class Controller:
         return chosen if chosen in self.desk.models[1:] else None
 
     def others(self) -> list[Other]:
-        """Return the documents whose colors may be borrowed."""
-        return self.desk.host.others(self.sheet.document) if self.sheet else []
+        """Return the documents whose colors may be borrowed, with the one whose colors are, though it was closed."""
+        if self.sheet is None:
+            return []
+        lender, found = self.sheet.lender, self.desk.host.others(self.sheet.document)
+        return found if lender is None or lender.key in [each.key for each in found] else [*found, lender]
 
     def diagnostics(self) -> str:
         """Return what a bug report needs: versions, device, times, the last error; no file names, no pixels."""

@@ -36,8 +36,11 @@ class Ideas:
 
     def borrow_colors(self, sheet: Sheet, key: str | None) -> None:
         """Take the colors of another document, or no longer."""
+        if key is not None and key == sheet.colors_from:
+            return  # it may be closed by now
+        others = self._desk.host.others(sheet.document)
         picture = self._desk.host.read_other(key, REFERENCE) if key else None
-        sheet.colors_from = key if picture else None
+        sheet.lender = next((each for each in others if each.key == key), None) if picture else None
         if picture is None:
             sheet.histogram = None
             self._desk.want(sheet)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..messages import Hints, Rectangle
-from .host import RGB, Document, Picture
+from .host import RGB, Document, Other, Picture
 from .painted import Parts, hints_of
 
 RECENT = 9  # colors
@@ -93,8 +93,13 @@ class Sheet:
     places: list[tuple[int, int]] = field(default_factory=list)  # where a dot would help
     variations: list[Variation] = field(default_factory=list)
     overview: Picture | None = None
-    colors_from: str | None = None  # key of another document
+    lender: Other | None = None  # the document whose colors are borrowed
     histogram: str | None = None  # of it, as the daemon knows it
+
+    @property
+    def colors_from(self) -> str | None:
+        """The key of the document whose colors are borrowed."""
+        return self.lender.key if self.lender else None
 
     def hints(self) -> Hints:
         """Return what the user wants, as a request takes it."""
