@@ -34,7 +34,7 @@ class Config:
     lightness_bins: int = 6  # of the bilateral grid
     encoder_attention: int = 3  # global attention blocks at 1/16, once per photograph
     hint_attention: int = 4  # and at every refresh
-    residuals: tuple[int, int, int, int] = (1, 2, 3, 3)  # blocks: hints in at 1/4 and 1/8, out at 1/8 and 1/4
+    residuals: tuple[int, int, int, int] = (1, 0, 2, 2)  # blocks: hints in at 1/4 and 1/8, out at 1/8 and 1/4
     affinity_heads: int = 2
     affinity_width: int = 32
     palette_width: int = 256
