@@ -279,7 +279,7 @@ class Gimp(GimpBatch):
         self.key("slash")
         popup = wait_for(lambda: self.display.windows("^Search Actions$"), ACTION_S, "the search")[0]
         self.display.xdotool("type", label)
-        self.display.xdotool("sleep", 1, "key", "Down", "key", "Return")
+        self.display.xdotool("sleep", 2, "key", "Down", "key", "Return")
         wait_for(lambda: popup not in self.display.windows("."), ACTION_S, f"the search has run {label!r}")
 
     def screenshot(self, path: Path) -> Path:

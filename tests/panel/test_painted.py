@@ -69,7 +69,7 @@ def test_recolored_is_one_dot_with_its_soft_edge():
     layer[40:60, 50:80] = (200, 10, 10, 255)
     layer[39, 50:80] = (201, 9, 10, 90)
     layer[40:60, 120:140] = (200, 10, 10, 255)
-    new = assembled(hints_of(recolored(collected(layer), (60, 50), (200, 10, 10), (1, 2, 3))), layer.shape)
+    new = assembled(hints_of(recolored(collected(layer), (60, 50), (1, 2, 3))), layer.shape)
     assert (new[39:60, 50:80, :3] == (1, 2, 3)).all()
     assert (new[39, 50:80, 3] == 90).all()
     assert (new[40:60, 120:140, :3] == (200, 10, 10)).all()

@@ -12,7 +12,7 @@ from .coloring import Coloring
 from .desk import Desk
 from .host import RGB, Document, Host, Other, Picture
 from .ideas import Ideas
-from .painted import color_at, recolored, with_dots
+from .painted import recolored, with_dots
 from .repainting import change_hints
 from .sheet import Settings, Sheet
 
@@ -218,9 +218,8 @@ class Controller:
         sheet.used(color)
         if not repaint:
             self.desk.host.set_brush_color(color)
-        elif sheet.place and (old := color_at(sheet.parts, sheet.place)):
-            place = sheet.place
-            self.desk.steps.append(change_hints(sheet, lambda parts: recolored(parts, place, old, color)))
+        elif place := sheet.place:
+            self.desk.steps.append(change_hints(sheet, lambda parts: recolored(parts, place, color)))
         self._keep_settings()
         self.desk.changed()
 

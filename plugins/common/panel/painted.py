@@ -110,11 +110,14 @@ def color_at(parts: Parts, place: tuple[int, int]) -> tuple[int, int, int] | Non
     return None
 
 
-def recolored(parts: Parts, place: tuple[int, int], old: RGB, new: RGB) -> Parts:
-    """Return the parts with the dot at a place in another color: what is connected to it and has its color.
+def recolored(parts: Parts, place: tuple[int, int], new: RGB) -> Parts:
+    """Return the parts with the dot at a place, if there is one, in another color: what is connected and has its color.
 
     At most FLOOD pixels are repainted, which is a dot or stroke that a hand makes.
     """
+    old = color_at(parts, place)
+    if old is None:
+        return parts
     canvas = _Canvas(parts)
     waiting, seen = [place], {place}
     while waiting and len(seen) < FLOOD:
