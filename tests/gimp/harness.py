@@ -279,7 +279,10 @@ class Gimp(GimpBatch):
         self.key("slash")
         popup = wait_for(lambda: self.display.windows("^Search Actions$"), ACTION_S, "the search")[0]
         self.display.xdotool("type", label)
-        self.display.xdotool("sleep", 2, "key", "Down", "key", "Return")
+        for _ in range(3):  # a window that comes to the front meanwhile takes the keys away
+            self.display.xdotool("sleep", 1, "windowfocus", popup, "key", "Down", "key", "Return", "sleep", 1)
+            if popup not in self.display.windows("."):
+                return
         wait_for(lambda: popup not in self.display.windows("."), ACTION_S, f"the search has run {label!r}")
 
     def screenshot(self, path: Path) -> Path:
