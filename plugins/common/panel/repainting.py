@@ -21,5 +21,6 @@ def change_hints(sheet: Sheet, change: Callable[[Parts], Parts]) -> Steps:
         new = {area: part for area, part in change(parts).items() if part != parts.get(area)}
         if all(bytes(document.read_hints(area)) == parts.get(area, bytes(len(new[area]))) for area in new):
             break  # nobody painted there meanwhile
-    document.replace_hints(new)
-    sheet.stamp = None
+    if new:  # else nothing is to be undone, either
+        document.replace_hints(new)
+        sheet.stamp = None
