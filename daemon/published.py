@@ -178,15 +178,8 @@ def check(model: str) -> str:
         return f"{path} is readable, but no checksum of it is recorded"
     digest = sha256(path)
     if digest != expected:
-        raise WeightsCorrupt(f"{path} is damaged: its sha256 is {digest}, not {expected}.", f"Mend it: {_mend(model)}")
+        raise files.refused(path, f"is damaged: its sha256 is {digest}, not {expected}")
     return f"{path}, sha256 {digest[:8]}… as {'shipped' if model == 'huedot' else 'installed'}"
-
-
-def _mend(model: str) -> str:
-    if model == "huedot":
-        return "pipx reinstall huedot"
-    source = record()["installed"][model]["source"]
-    return f"huedot weights {'fetch' if any(source == file.name for file in manifest()) else 'import'} {source}"
 
 
 @contextmanager

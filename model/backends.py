@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.profiler import record_function
 
-from huedot.protocol.errors import WeightsCorrupt
+from huedot.weights.files import refused
 
 from . import bins, loading, places
 from .exact import meet_hints
@@ -201,7 +201,7 @@ def _hint_network(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], pa
         with torch.device("meta"):  # takes no memory
             expected = HintNetwork(config).state_dict()
     except (ValueError, TypeError, RuntimeError) as error:
-        raise WeightsCorrupt(f"{path} describes no network ({error}).", loading.DOWNLOAD_AGAIN) from error
+        raise refused(path, f"describes no network ({error})") from error
     loading.check_fit(expected, tensors, path)
     return HintNetwork(config)
 

@@ -16,12 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from huedot.protocol.errors import WeightsCorrupt
+from huedot.weights.files import refused
 
 from .networks.siggraph17 import AB_SCALE, CAFFE_AB_SCALE, LIGHTNESS_SCALE
 
 LARGEST = 2 << 30  # bytes: protobuf itself takes no more
-DOWNLOAD_AGAIN = "Download or copy the file again, from a source you trust."
 
 # The part of caffe.proto that holds numbers: message, then its fields as name, number, type, repeated. On the wire
 # packed floats are one piece of bytes; declared so, 35 million of them become an array without a Python float each.
@@ -90,11 +89,11 @@ def _layers(path: Path) -> dict[str, list[Tensor]]:
     from google.protobuf.message import DecodeError
 
     if path.stat().st_size > LARGEST:
-        raise WeightsCorrupt(f"{path} is larger than any .caffemodel can be.", DOWNLOAD_AGAIN)
+        raise refused(path, "is larger than any .caffemodel can be")
     try:
         net = _message("NetParameter").FromString(path.read_bytes())
     except DecodeError as error:
-        raise WeightsCorrupt(f"{path} is damaged, or no .caffemodel ({error}).", DOWNLOAD_AGAIN) from error
+        raise refused(path, f"is damaged, or no .caffemodel ({error})") from error
     found = {each.name: [_tensor(blob, path) for blob in each.blobs] for each in (*net.layers, *net.layer)}
     return {name: blobs for name, blobs in found.items() if blobs}
 
@@ -126,17 +125,15 @@ def _tensor(blob: Any, path: Path) -> Tensor:
     content, kind = (blob.double_data, "<f8") if blob.double_data else (blob.data, "<f4")
     raw = b"".join(content)
     if min(sides) < 0 or len(raw) != prod(sides) * np.dtype(kind).itemsize:
-        raise WeightsCorrupt(f"{path} holds {len(raw)} bytes for a blob of {sides}.", DOWNLOAD_AGAIN)
+        raise refused(path, f"holds {len(raw)} bytes for a blob of {sides}")
     return torch.from_numpy(np.frombuffer(raw, kind).astype(np.float32)).reshape(sides)
 
 
 def _blobs(layers: dict[str, list[Tensor]], name: str, count: int, path: Path) -> list[Tensor]:
     found = layers.get(name, [])
     if len(found) != count:
-        raise WeightsCorrupt(
-            f"{path}: the layer {name} has {len(found)} blobs, not {count}.",
-            "Use the model.caffemodel or global_model.caffemodel of interactive-deep-colorization.",
-        )
+        known = "The model.caffemodel and global_model.caffemodel of interactive-deep-colorization are known."
+        raise refused(path, f"has {len(found)} blobs, not {count}, in the layer {name}", known)
     return found
 
 
@@ -164,7 +161,7 @@ def _ab_scale(layers: dict[str, list[Tensor]], path: Path) -> float:
     ).tolist()
     found = set(scales) or {CAFFE_AB_SCALE}
     if len(found) > 1:
-        raise WeightsCorrupt(f"{path} scales a and b differently: {sorted(found)}.", "Use the published file.")
+        raise refused(path, f"scales a and b differently: {sorted(found)}")
     return found.pop()
 
 
@@ -172,4 +169,4 @@ def _check_thinning(layers: dict[str, list[Tensor]], path: Path) -> None:
     """Refuse weights in the layers that drop every other pixel: our networks have none there."""
     for name in _THINNING:
         if any(bool((blob != 1).any()) for blob in layers.get(name, [])):
-            raise WeightsCorrupt(f"{path} has weights other than 1 in {name}.", "Use the published file.")
+            raise refused(path, f"has weights other than 1 in {name}")

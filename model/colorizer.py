@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from huedot.protocol.errors import ArgumentError, OutOfMemory, WeightsCorrupt
+from huedot.protocol.errors import ArgumentError, OutOfMemory
 from huedot.weights import files
 
 from . import arguments, backends, bins, color, places, variations
@@ -51,8 +51,15 @@ class Refresh(NamedTuple):
 class Colorizer:
     """A network, loaded onto a device."""
 
-    def __init__(self, backend: backends.Backend, device: torch.device, working_size: int = WORKING_SIZE) -> None:
+    def __init__(
+        self,
+        backend: backends.Backend,
+        device: torch.device,
+        working_size: int = WORKING_SIZE,
+        path: Path | None = None,
+    ) -> None:
         self.backend, self.device, self.working_size = backend, device, working_size
+        self.path = path  # of its weights, to name them
         self.fell_back = ""  # why this colorizer left the GPU, if it did
 
     @classmethod
@@ -65,11 +72,11 @@ class Colorizer:
         size = arguments.whole("working_size", working_size, 64, 1024)
         where, path = choose_device(device), files.find(model)
         try:
-            return cls(backends.load(path, where), where, size)
+            return cls(backends.load(path, where), where, size, path)
         except RuntimeError as error:
             if where.type == "cpu" or not backends.is_memory_gone(error):
                 raise
-        colorizer = cls(backends.load(path, torch.device("cpu")), where, size)
+        colorizer = cls(backends.load(path, torch.device("cpu")), where, size, path)
         colorizer.to_cpu(OUT_OF_GPU_MEMORY)
         return colorizer
 
@@ -312,8 +319,8 @@ class Photo:
     def _check(self, answer: Tensor) -> None:
         """Refuse what a network that was badly trained answers, before it turns black: NaN, infinity and the like."""
         if not bool((answer.abs() < FAR).all()):
-            what = f"The weights of {self._colorizer.name} answer this photograph with no colors (NaN, or beyond any)."
-            raise WeightsCorrupt(what, "Use other weights.")
+            weights = self._colorizer.path or self._colorizer.name
+            raise files.refused(weights, "answers this photograph with no colors (NaN, or beyond any)")
 
     def _refresh(self, grid: Tensor, given: Hints, region: Region, since: Shown | None, progress: Progress) -> Refresh:
         exact = given if self._colorizer.backend.exact else Hints.none()

@@ -16,9 +16,7 @@ from torch import Tensor, nn
 from huedot.model import caffe
 from huedot.model.networks.siggraph17 import AB_SCALE, CAFFE_AB_SCALE, CaffeLocalHints, GlobalHints, LocalHints
 from huedot.protocol.errors import FileError, WeightsCorrupt, WeightsMissing
-from huedot.weights.files import MODELS, PICKLED, SUFFIXES
-
-DOWNLOAD_AGAIN = caffe.DOWNLOAD_AGAIN
+from huedot.weights.files import MODELS, PICKLED, SUFFIXES, refused
 
 # One key of each architecture that the others lack, for files without metadata.
 _TELLING_KEYS = {
@@ -49,7 +47,7 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return caffe.read(path)
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}.", "Check its permissions.") from error
-    raise WeightsCorrupt(f"{path} is not a weights file.", f"Use one that ends in {', '.join(SUFFIXES)}.")
+    raise refused(path, "is not a weights file", f"Those end in {', '.join(SUFFIXES)}.")
 
 
 def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -58,7 +56,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is not a dict)
             metadata = dict(file.metadata() or {})
     except SafetensorError as error:
-        raise WeightsCorrupt(f"{path} is damaged, or no safetensors file ({error}).", DOWNLOAD_AGAIN) from error
+        raise refused(path, f"is damaged, or no safetensors file ({error})") from error
     return _checked(tensors, path), metadata
 
 
@@ -76,18 +74,17 @@ def _unpickled(path: Path) -> object:
     except OSError:
         raise
     except pickle.UnpicklingError as error:
-        what = f"{path} is damaged, or asks for more than tensors, which was refused."
-        raise WeightsCorrupt(what, DOWNLOAD_AGAIN) from error
+        raise refused(path, "is damaged, or asks for more than tensors, which was refused") from error
     except Exception as error:
-        raise WeightsCorrupt(f"{path} is damaged ({type(error).__name__}).", DOWNLOAD_AGAIN) from error
+        raise refused(path, f"is damaged ({type(error).__name__})") from error
 
 
 def _checked(content: object, path: Path) -> dict[str, Tensor]:
     if not isinstance(content, Mapping) or not content:
-        raise WeightsCorrupt(f"{path} holds no weights but {type(content).__name__}.", DOWNLOAD_AGAIN)
+        raise refused(path, f"holds no weights but {type(content).__name__}")
     for name, tensor in content.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
-            raise WeightsCorrupt(f"{path} holds more than named tensors: {name!r}.", "Save only a state_dict.")
+            raise refused(path, f"holds more than named tensors: {name!r}", "Of your own, save only a state_dict.")
     return {name: tensor.detach() for name, tensor in content.items()}
 
 
@@ -100,17 +97,12 @@ def architecture_of(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], 
     if claimed in MODELS:
         return claimed
     if claimed is not None:
-        raise WeightsCorrupt(
-            f"{path} holds weights for {claimed!r:.40}.",
-            f"Use weights for one of {', '.join(MODELS)}, or update HueDot.",
-        )
+        known = f"This HueDot knows {', '.join(MODELS)}; a newer one may know more."
+        raise refused(path, f"holds weights for {claimed!r:.40}", known)
     for architecture, key in _TELLING_KEYS.items():
         if key in tensors:
             return architecture
-    raise WeightsCorrupt(
-        f"{path} holds weights for no network of HueDot's; their keys begin {_some(list(tensors))}.",
-        f"Use weights for one of {', '.join(MODELS)}.",
-    )
+    raise refused(path, f"holds weights for no network of HueDot's; their keys begin {_some(list(tensors))}")
 
 
 def mask_center_of(path: str | Path, metadata: Mapping[str, str]) -> float:
@@ -131,7 +123,7 @@ def _number(metadata: Mapping[str, str], name: str, default: float, path: str | 
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise WeightsCorrupt(f"{path} has {name} {claimed!r}.", "Convert the published file again.")
+        raise refused(path, f"has {name} {claimed!r}")
     return number
 
 
@@ -168,16 +160,14 @@ def check_fit(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor], path: st
     }
     found = [f"{what}: {_some(names)}" for what, names in problems.items() if names]
     if found:
-        raise WeightsCorrupt(
-            f"{path} does not fit the network. {'; '.join(found)}.", "Use weights made for this architecture."
-        )
+        raise refused(path, f"does not fit the network. {'; '.join(found)}")
 
 
 def _check_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
     """Refuse weights that would color every picture black."""
     broken = [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
     if broken:
-        raise WeightsCorrupt(f"{path} holds NaN or infinity: {_some(broken)}.", DOWNLOAD_AGAIN)
+        raise refused(path, f"holds NaN or infinity: {_some(broken)}")
 
 
 def _some(names: list[str]) -> str:

@@ -6,7 +6,7 @@ import os
 from importlib import resources
 from pathlib import Path
 
-from huedot.protocol.errors import ArgumentError, WeightsMissing
+from huedot.protocol.errors import ArgumentError, WeightsCorrupt, WeightsMissing
 
 MODELS = ("huedot", "siggraph17", "siggraph17-global")
 PICKLED = (".pth", ".pt")
@@ -63,7 +63,19 @@ def _shipped() -> Path:
     return Path(str(resources.files("huedot.weights") / "huedot.safetensors"))
 
 
+def refused(path: str | Path, what: str, known: str = "") -> WeightsCorrupt:
+    """Return the error for a file of weights that cannot be used: it, what it is or holds, what is known of others."""
+    return WeightsCorrupt(f"{path} {what}.", f"{known} {how_to_mend(path)}".strip())
+
+
+def how_to_mend(path: str | Path) -> str:
+    """Return what to do about a weights file that cannot be used, with the command that does it."""
+    if same := [model for model in MODELS if Path(path).absolute() == _place_of(model).absolute()]:
+        return _how_to_get(same[0])
+    return "See which weights there are by huedot weights list, and get others by huedot weights fetch NAME."
+
+
 def _how_to_get(model: str) -> str:
     if model == "huedot":
-        return "They come with HueDot, so the installation is damaged: install it again."
+        return "They come with HueDot: install it again, by pipx reinstall huedot."
     return f"Get them by huedot weights fetch {model}, or from a file you have by huedot weights import FILE."

@@ -75,7 +75,7 @@ def bad_weights(folder, tiny_weights, canary):
 
 
 def test_bad_weights(client, tmp_path, tiny_weights, figure):
-    """Each file is refused by its name, with what to do about it; nothing in it is run, and the daemon goes on."""
+    """Each file is refused by its name, with the command that mends it; nothing in it is run; the daemon goes on."""
     canary = tmp_path / "canary"
     bad_weights(tmp_path, tiny_weights, canary)
     files, slowest = sorted(tmp_path.iterdir()), 0.0
@@ -85,7 +85,7 @@ def test_bad_weights(client, tmp_path, tiny_weights, figure):
             client.open_image(photograph(), WIDTH, HEIGHT, 1, str(path))
         slowest = max(slowest, milliseconds(began))
         assert path.name in caught.value.message, path.name
-        assert caught.value.remedy, path.name
+        assert "huedot weights" in caught.value.remedy, path.name
         assert not canary.exists()
     with pytest.raises(WeightsMissing, match=r"none\.pth"):
         client.open_image(photograph(), WIDTH, HEIGHT, 1, str(tmp_path / "none.pth"))
@@ -118,6 +118,7 @@ def test_a_network_that_answers_nan(client, tmp_path, tiny_weights, figure):
         with pytest.raises(HueDotError) as caught:
             ask()
         assert caught.value.code == "weights_corrupt"
+        assert path.name in caught.value.message
         asked += 1
     figure("a network that answers NaN", f"weights_corrupt at each of {asked} requests, no pixel black")
 
@@ -151,6 +152,7 @@ def test_bad_weights_at_the_command_line(tmp_path, tiny_weights, runtime, figure
         assert ended.code == 2
         assert ended.said.count("\n") == 1
         assert name in ended.said
+        assert "huedot weights fetch" in ended.said
         assert not (tmp_path / "out.png").exists()
         assert not canary.exists()
     figure("bad weights at the command line", "one line, exit code 2, no picture written, nothing run")

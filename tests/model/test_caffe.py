@@ -255,7 +255,7 @@ def small(messages, path, **layers):
 def test_files_that_are_not_the_published_ones_are_named(messages, tmp_path, local):
     path = tmp_path / "other.caffemodel"
     _, whole = local
-    with pytest.raises(WeightsCorrupt, match=r"other\.caffemodel: the layer ab_conv1_1 has 0 blobs"):
+    with pytest.raises(WeightsCorrupt, match=r"other\.caffemodel has 0 blobs, not 2, in the layer ab_conv1_1"):
         loading.read_weights(small(messages, path))
     with pytest.raises(WeightsCorrupt, match="other than 1 in conv2_2norm_ss"):
         loading.read_weights(small(messages, path, conv2_2norm_ss=[torch.full((128, 1, 1, 1), 0.5)]))
