@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
+from itertools import chain, count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from PIL import Image
 
@@ -33,6 +35,7 @@ from .photographs import FORMATS, READABLE, Photograph, read_photograph, write_p
 from .pictures import histogram_of, picture_of
 
 REPORT = "huedot-report"  # .csv, a line for each photograph as it is done, and .json, all of it at the end
+FILE_NAMES = sys.getfilesystemencodeerrors()  # writes the bytes of names that are no text, and reads the same name
 GIVE_UP = 3  # photographs in a row for which no daemon could be had
 NOT_OF_ONE = (DaemonUnreachable, WeightsMissing, WeightsCorrupt, ArgumentError)  # errors that all would meet
 
@@ -71,7 +74,7 @@ class Row:
 def tasks(folder: Path, output: Path, settings: Settings) -> list[Task]:
     """Return what there is to do, by name; results keep the folders and names of their photographs.
 
-    A photograph in a format that is not written becomes a PNG, whose name is its own and `.png`. Raises FileError.
+    Raises FileError.
     """
     Image.init()
     endings = {ending for ending, form in Image.EXTENSION.items() if form in READABLE}
@@ -83,12 +86,27 @@ def tasks(folder: Path, output: Path, settings: Settings) -> list[Task]:
     for path in sorted(folder.rglob("*")):
         is_result = output.resolve() in path.resolve().parents
         if path.suffix.lower() in endings and path.is_file() and not is_result and not path.name.startswith("."):
-            name = path.relative_to(folder)
-            kept = name if path.suffix.lower() in FORMATS else name.with_name(f"{name.name}.png")
-            found.append(Task(str(path), str(output / kept), settings))
+            found.append(path.relative_to(folder))
     if not found:
         raise FileError(f"There is no photograph in {folder}.", "Give a folder that holds pictures.")
-    return found
+    results = _results(found)
+    return [Task(str(folder / name), str(output / results[name]), settings) for name in found]
+
+
+def _results(photographs: list[Path]) -> dict[Path, Path]:
+    """Return the name of each photograph's result, no two alike, not even where capitals are not told apart.
+
+    A photograph in a format that is not written becomes a PNG, whose name is its own and `.png`; those that keep their
+    names choose first. Where a name is taken, a number goes before its ending.
+    """
+    results: dict[Path, Path] = {}
+    taken: set[str] = set()
+    for name in sorted(photographs, key=lambda name: name.suffix.lower() not in FORMATS):
+        wanted = name if name.suffix.lower() in FORMATS else name.with_name(f"{name.name}.png")
+        numbered = (wanted.with_stem(f"{wanted.stem}.{number}") for number in count(2))
+        results[name] = next(each for each in chain([wanted], numbered) if str(each).casefold() not in taken)
+        taken.add(str(results[name]).casefold())
+    return results
 
 
 def color(client: Client, task: Task) -> Row:
@@ -157,7 +175,10 @@ Workers = Callable[[Iterable[Task]], Iterator[Row]]
 
 
 class Account:
-    """The account of a batch: a table that grows line by line, for whoever looks on, and is there after a crash."""
+    """The account of a batch: a table that grows line by line, for whoever looks on, and is there after a crash.
+
+    It also knows which results in the folder are HueDot's, of this batch or an earlier one: no other file is replaced.
+    """
 
     def __init__(self, output: Path, settings: Settings, again: bool) -> None:
         """Begin; raises FileError if the folder cannot be written, or holds results of other settings."""
@@ -165,29 +186,50 @@ class Account:
         self.rows: list[Row] = []
         try:
             output.mkdir(parents=True, exist_ok=True)
+            before = self._before()
             if not again:
-                self._compare_settings()
-            self._file = (output / f"{REPORT}.csv").open("w", encoding="utf-8", newline="")
+                self._compare_settings(before)
+            self.made = self._made_before(before)
+            self.write()  # before the table, which is begun anew, forgets what a killed batch made
+            self._file = self._table_file("w")
         except OSError as error:
             raise FileError(
                 f"{error.filename} cannot be written: {error.strerror}.", "Choose another: -o DIR."
             ) from error
         self._table = csv.DictWriter(self._file, [each.name for each in fields(Row)])
         self._table.writeheader()
-        self.write()
 
-    def _compare_settings(self) -> None:
-        path = self._output / f"{REPORT}.json"
-        with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
-            before = json.loads(path.read_text(encoding="utf-8"))["settings"]
-            if before != self._settings._asdict():
-                told = ", ".join(f"{name} {value}" for name, value in before.items() if value is not None) or "none"
-                remedy = "Give another folder, or --again to color all of it anew."
-                raise FileError(f"{self._output} holds results of other settings ({told}).", remedy)
+    def _table_file(self, mode: str) -> IO[str]:
+        return (self._output / f"{REPORT}.csv").open(mode, encoding="utf-8", errors=FILE_NAMES, newline="")
+
+    def _before(self) -> dict[str, Any]:
+        """Return the account of an earlier batch; nothing if there is none, or none that can be read."""
+        with suppress(FileNotFoundError, ValueError):
+            before = json.loads((self._output / f"{REPORT}.json").read_text(encoding="utf-8"))
+            return before if isinstance(before, dict) else {}
+        return {}
+
+    def _compare_settings(self, before: dict[str, Any]) -> None:
+        settings = before.get("settings")
+        if isinstance(settings, dict) and settings != self._settings._asdict():
+            told = ", ".join(f"{name} {value}" for name, value in settings.items() if value is not None) or "none"
+            remedy = "Give another folder, or --again to color all of it anew."
+            raise FileError(f"{self._output} holds results of other settings ({told}).", remedy)
+
+    def _made_before(self, before: dict[str, Any]) -> set[Path]:
+        """Return which results in the folder are HueDot's; of its own a killed batch left the table alone."""
+        made: set[Path] = set()
+        with suppress(TypeError):
+            made |= {self._output / name for name in before.get("made", [])}
+        with suppress(FileNotFoundError, csv.Error, ValueError, KeyError, TypeError), self._table_file("r") as file:
+            made |= {Path(row["output"]) for row in csv.DictReader(file) if row.get("state") == "done"}
+        return {path for path in made if path.is_relative_to(self._output) and path.exists()}
 
     def add(self, row: Row) -> None:
         """Write one line."""
         self.rows.append(row)
+        if row.state == "done":
+            self.made.add(Path(row.output))
         try:
             self._table.writerow(asdict(row))
             self._file.flush()
@@ -202,7 +244,8 @@ class Account:
         """Return the account as one value."""
         counts = {state: self.count(state) for state in ("done", "earlier", "failed")}
         rows = [asdict(row) for row in self.rows]
-        return {"settings": self._settings._asdict(), **counts, "photographs": rows}
+        made = sorted(path.relative_to(self._output).as_posix() for path in self.made)
+        return {"settings": self._settings._asdict(), **counts, "photographs": rows, "made": made}
 
     def write(self) -> None:
         """Write the account, whole or not at all; raises FileError."""
@@ -212,7 +255,8 @@ class Account:
                 json.dump(self.summary(), file, indent=1)
             Path(file.name).replace(path)
         except OSError as error:
-            raise FileError(f"{path} cannot be written: {error.strerror}.", "Make room.") from error
+            what = f"{path} cannot be written: {error.strerror}."
+            raise FileError(what, "Make room, or choose another: -o DIR.") from error
 
     def close(self) -> None:
         """End the table, and write the account."""
@@ -221,12 +265,18 @@ class Account:
 
 
 def run(todo: list[Task], account: Account, workers: Workers, again: bool, show: Progress) -> None:
-    """Color what is yet to be colored, and keep account; the account is written even if this ends early."""
+    """Color what is yet to be colored, and keep account; the account is written even if this ends early.
+
+    again: color anew what HueDot colored before. A file that somebody else put in a result's place is left alone.
+    """
     rest = []
     try:
         for task in todo:
-            if not again and Path(task.output).exists():
+            is_there = Path(task.output).exists()
+            if is_there and not again:
                 account.add(Row(task.photograph, task.output, "earlier"))
+            elif is_there and Path(task.output) not in account.made:
+                account.add(failed(task, _not_ours(task)))
             else:
                 rest.append(task)
         for row in workers(rest):
@@ -236,3 +286,10 @@ def run(todo: list[Task], account: Account, workers: Workers, again: bool, show:
             show(words, len(account.rows) / len(todo))
     finally:
         account.close()
+
+
+def _not_ours(task: Task) -> FileError:
+    return FileError(
+        f"{task.output} is not replaced: the report there does not name it as HueDot's.",
+        "Move it away, or give another folder: -o DIR.",
+    )

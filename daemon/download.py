@@ -18,11 +18,11 @@ INSTEAD = "Try another file of huedot weights list, or import one you have: hued
 
 
 class DownloadFailed(HueDotError):
-    """A server that cannot be reached, refuses, or stopped half-way; what has come is kept."""
+    """A server that cannot be reached, refuses, sends too much, or stopped half-way; then what has come is kept."""
 
 
-def download(url: str, path: Path, show: Progress) -> None:
-    """Bring a file to `path`, or the part of it that `path` lacks.
+def download(url: str, path: Path, limit: int, show: Progress) -> None:
+    """Bring a file of at most `limit` bytes to `path`, or the part of it that `path` lacks.
 
     It goes on only with what the server says is the same file still (its ETag or date, kept beside the part): two
     halves of different files would otherwise be one. Raises `DownloadFailed`, and OSError where the disk fails.
@@ -43,7 +43,9 @@ def download(url: str, path: Path, show: Progress) -> None:
             raise DownloadFailed(f"{url} sent another part than was asked for.", "Fetch again, from the beginning.")
         if answer.status_code not in (OK, PARTIAL):
             raise DownloadFailed(f"{url} answered {answer.status_code} {answer.reason}.", INSTEAD)
-        _take(answer, path, have if answer.status_code == PARTIAL else 0, show)
+        if not _take(answer, path, have if answer.status_code == PARTIAL else 0, limit, show):
+            forget(path)
+            raise DownloadFailed(f"{url} sends more than the {limit / 1e6:.0f} MB that {path.name} may have.", INSTEAD)
 
 
 def forget(path: Path) -> None:
@@ -79,14 +81,26 @@ def _plainly(error: Exception) -> str:
     return str(getattr(cause, "strerror", None) or cause).rstrip(".") or type(cause).__name__
 
 
-def _take(answer: Any, path: Path, have: int, show: Progress) -> None:
-    """Append what comes to what is there, which is `have` bytes."""
+def _take(answer: Any, path: Path, have: int, limit: int, show: Progress) -> bool:
+    """Append what comes to what is there, which is `have` bytes; returns whether it all is no more than `limit`."""
     tag = answer.headers.get("ETag", "")
     _tag(path).write_text(answer.headers.get("Last-Modified", "") if tag[:2] in ("", "W/") else tag, "utf-8")
-    total = have + int(answer.headers.get("Content-Length", 0))
+    length = _length(answer)
+    total = have + length if length else 0
     with path.open("ab" if have else "wb") as file:
         for piece in answer.iter_content(PIECE):
-            file.write(piece)
             have += len(piece)
+            if max(have, total) > limit:
+                return False
+            file.write(piece)
             known = f" of {total / 1e6:.0f}" if total else ""
             show(f"fetching {path.name}, {have / 1e6:.0f}{known} MB", have / total if total else None)
+    return True
+
+
+def _length(answer: Any) -> int:
+    """Return how many bytes the server says that it sends; 0 if it says nothing, or no number."""
+    try:
+        return max(0, int(answer.headers.get("Content-Length", 0)))
+    except ValueError:
+        return 0

@@ -172,15 +172,17 @@ def install(place: Place) -> None:
     A plugin is never seen half copied: it is made beside its place, and moved.
     """
     try:
-        place.folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(place.folder)
         with tempfile.TemporaryDirectory(prefix=".huedot-", dir=place.folder) as made:
             new = Path(made) / "new"
             _write(place.editor, new)
-            if place.plugin.exists():
+            if os.path.lexists(place.plugin):
                 place.plugin.rename(Path(made) / "old")
             new.rename(place.plugin)
-        if desktop := place.layout.desktop:
-            shutil.copyfile(sources(place.editor) / desktop, place.folder / desktop)
+            if desktop := place.layout.desktop:
+                shutil.copyfile(sources(place.editor) / desktop, Path(made) / desktop)
+                _close(Path(made) / desktop)
+                (Path(made) / desktop).replace(place.folder / desktop)
         if place.settings:
             _switch(place.settings, on=True)
     except OSError as error:
@@ -190,15 +192,20 @@ def install(place: Place) -> None:
 
 
 def remove(place: Place) -> None:
-    """Take the plugin away and leave nothing behind, no folder either that is empty then; raises FileError."""
+    """Take the plugin away and leave nothing behind, no folder either that is empty then; raises FileError.
+
+    Of a link the link goes, and what it leads to stays: whoever made it develops the plugin there, or keeps it there.
+    """
     try:
-        if place.plugin.exists():
+        if place.plugin.is_symlink():
+            place.plugin.unlink()
+        elif place.plugin.exists():
             shutil.rmtree(place.plugin)
         if desktop := place.layout.desktop:
             (place.folder / desktop).unlink(missing_ok=True)
         if place.settings and place.settings.exists():
             _switch(place.settings, on=False)
-        if place.folder.is_dir() and not any(place.folder.iterdir()):
+        if place.folder.is_dir() and not place.folder.is_symlink() and not any(place.folder.iterdir()):
             place.folder.rmdir()
     except OSError as error:
         raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
@@ -228,13 +235,26 @@ def archive(editor: str, folder: Path) -> Path:
 
 
 def _write(editor: str, folder: Path) -> None:
-    """Write a whole plugin, with how to start this HueDot's daemon."""
+    """Write a whole plugin, with how to start this HueDot's daemon, which nobody else may change."""
     for relative, data in _whole(editor, command=command()):
         path = folder / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         if relative == LAYOUTS[editor].program:
             path.chmod(0o755)  # or GIMP does not see it
+    for path in (folder, *folder.rglob("*")):
+        _close(path)
+
+
+def _close(path: Path) -> None:
+    """Let nobody but its owner write to a file or folder, whatever the umask."""
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & 0o755)
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are not there, in which nobody but their owner may write."""
+    for each in reversed((path, *path.parents)):
+        each.mkdir(mode=0o755, exist_ok=True)
 
 
 def _whole(editor: str, **known: object) -> Iterator[tuple[str, bytes]]:
@@ -287,7 +307,11 @@ def _files(editor: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _switch(settings: Path, on: bool) -> None:
-    """Switch the plugin on or off in Krita's settings, and touch nothing else in them."""
+    """Switch the plugin on or off in Krita's settings, and touch nothing else in them, nor their rights.
+
+    Where they are a link, what it leads to is changed.
+    """
+    settings = Path(os.path.realpath(settings))
     lines = settings.read_text(encoding="utf-8").splitlines() if settings.exists() else []
     kept = [line for line in lines if not line.startswith("enable_huedot_krita=")]
     if on:
@@ -297,7 +321,12 @@ def _switch(settings: Path, on: bool) -> None:
     if kept == ["[python]"]:  # all that is left is our own
         settings.unlink()
     elif kept != lines:
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        new = settings.with_name(f"{settings.name}.huedot")
-        new.write_text("\n".join(kept) + "\n", encoding="utf-8")
-        new.replace(settings)
+        _make_folder(settings.parent)
+        with tempfile.TemporaryDirectory(prefix=".huedot-", dir=settings.parent) as made:
+            new = Path(made) / settings.name
+            new.write_text("\n".join(kept) + "\n", encoding="utf-8")
+            if settings.exists():
+                shutil.copymode(settings, new)
+            else:
+                _close(new)
+            new.replace(settings)

@@ -26,6 +26,7 @@ from .download import download, forget
 RECORD = "installed.json"  # beside the weights: where each came from, and the checksums seen
 DOWNLOADS = "downloads"  # beside the weights: what is not whole yet
 LOCK = ".lock"
+UNKNOWN = 1000  # megabytes that a download of unknown size may have
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Published:
     def expected(self) -> str:
         """Return how its sha256 must begin: as recorded at the first fetch, else as published; empty if neither."""
         return str(record()["pins"].get(self.name, self.sha256_prefix))
+
+    def limit(self) -> int:
+        """Return how many bytes of it are taken at most: its size is known roughly, and a server may never end."""
+        return int(1e6 * (max(1.5 * self.megabytes, self.megabytes + 8) if self.megabytes else UNKNOWN))
 
 
 @cache
@@ -96,7 +101,8 @@ def sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
-        raise WeightsMissing(f"{path} is missing.") from error
+        remedy = "Check the path, or see by huedot weights list what huedot weights fetch can get."
+        raise WeightsMissing(f"{path} is missing.", remedy) from error
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error}.", "Check its permissions.") from error
 
@@ -112,7 +118,7 @@ def fetch(file: Published, show: Progress) -> str:
         source = files.weights_folder() / DOWNLOADS / file.name
         try:
             source.parent.mkdir(parents=True, exist_ok=True)
-            download(file.url, source, show)
+            download(file.url, source, file.limit(), show)
         except OSError as error:
             raise _unwritable(source, error) from error
         show(f"installing {file.name}", None)
@@ -151,15 +157,33 @@ def _checked(path: Path, file: Published) -> str:
 
 
 def _install(source: Path, model: str, mask_center: float | None, digest: str, pin: bool = False) -> Path:
-    """Convert a file into the weights of `model` in the user's folder, and record its checksums."""
+    """Convert a file into the weights of `model` in the user's folder, and record its checksums.
+
+    The record and the weights cannot be replaced at once: so that a cut between leaves neither of them wrong, the
+    record first knows both the new weights and those that they replace.
+    """
     destination = files.weights_folder() / f"{model}.safetensors"
+    part = destination.parent / DOWNLOADS / destination.name
     content = record()
-    loading.convert(source, destination, mask_center)
-    content["installed"][model] = {"source": source.name, "source_sha256": digest, "sha256": sha256(destination)}
-    if pin:
-        content["pins"].setdefault(source.name, digest)
-    _write_record(content)
+    try:
+        loading.convert(source, part, mask_center)
+        entry = {"source": source.name, "source_sha256": digest, "sha256": sha256(part)}
+        if pin:
+            content["pins"].setdefault(source.name, digest)
+        content["installed"][model] = {**entry, "replaces": _known(content, model)}
+        _write_record(content)
+        part.replace(destination)
+        content["installed"][model] = entry
+        _write_record(content)
+    finally:
+        part.unlink(missing_ok=True)
     return destination
+
+
+def _known(content: dict[str, dict[str, Any]], model: str) -> list[str]:
+    """Return the checksums that installed weights may have: one, but where an installation was cut."""
+    entry = content["installed"].get(model)
+    return [entry["sha256"], *entry.get("replaces", [])] if entry else []
 
 
 def sha256_of(model: str) -> str | None:
@@ -172,13 +196,14 @@ def sha256_of(model: str) -> str | None:
 
 def check(model: str) -> str:
     """Return what is known of a model's weights; raises `ArgumentError`, `WeightsMissing` or `WeightsCorrupt`."""
-    path, expected = files.find(model), sha256_of(model)
-    if expected is None:
+    path = files.find(model)
+    expected = [sha256_of(model)] if model == "huedot" else _known(record(), model)
+    if not expected:
         loading.architecture_of(*loading.read_weights(path), path)
         return f"{path} is readable, but no checksum of it is recorded"
     digest = sha256(path)
-    if digest != expected:
-        raise files.refused(path, f"is damaged: its sha256 is {digest}, not {expected}")
+    if digest not in expected:
+        raise files.refused(path, f"is damaged: its sha256 is {digest}, not {expected[0]}")
     return f"{path}, sha256 {digest[:8]}… as {'shipped' if model == 'huedot' else 'installed'}"
 
 

@@ -36,10 +36,13 @@ def _all() -> Iterator[Path]:
 
 
 def remove(paths: list[Path]) -> None:
-    """Remove them, and those of HueDot's own folders that are empty then; raises FileError."""
+    """Remove them, and those of HueDot's own folders that are empty then; raises FileError.
+
+    Of a link the link goes: what it leads to is the user's.
+    """
     try:
         for path in paths:
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
@@ -50,6 +53,10 @@ def remove(paths: list[Path]) -> None:
 
 def _remove_empty(folder: Path) -> None:
     """Remove an empty folder within one that bears HueDot's name, and then that one."""
-    while (folder.name.startswith(OWN) or folder.parent.name == OWN) and folder.is_dir() and not any(folder.iterdir()):
+    while (folder.name.startswith(OWN) or folder.parent.name == OWN) and _is_empty(folder):
         folder.rmdir()
         folder = folder.parent
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())

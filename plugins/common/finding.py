@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
 
 from .errors import HueDotError
 from .paths import check_private, private_directory, runtime_directories, write_private
@@ -21,12 +20,22 @@ def find_program() -> list[str]:
 
     Returns an empty list if there is none.
     """
-    if found := shutil.which("huedot"):
-        return [found, "serve"]
-    for path in places():
-        if path.is_file() and os.access(path, os.X_OK):
+    for path in (*map(Path, on_path(os.environ.get("PATH", os.defpath))), *places()):
+        if os.access(path, os.X_OK) and path.is_file():  # in this order: of what is out of reach is_file raises
             return [str(path), "serve"]
     return recorded()
+
+
+def on_path(path: str, kind: type[PurePath] = PurePath) -> list[PurePath]:
+    """Return where a PATH says that the program may be. kind: of the system whose PATH it is.
+
+    `shutil.which` would also look into the current folder, on Windows first of all: what lies beside a photograph that
+    somebody sent must not be run.
+    """
+    is_windows = isinstance(kind(), PureWindowsPath)
+    names = ("huedot.exe", "huedot.cmd", "huedot.bat") if is_windows else ("huedot",)
+    folders = [kind(entry) for entry in path.split(";" if is_windows else ":")]
+    return [folder / name for folder in folders if folder.is_absolute() for name in names]
 
 
 def places() -> Iterator[Path]:

@@ -50,7 +50,7 @@ def finished(folder):
 
 
 def rows(folder):
-    with (folder / f"{batch.REPORT}.csv").open(newline="") as file:
+    with (folder / f"{batch.REPORT}.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
         return list(csv.DictReader(file))
 
 
@@ -120,6 +120,86 @@ def test_results_within_the_folder_are_not_colored_again(archive, huedot, tiny_w
     huedot(*asked)
     code, out, _ = huedot(*asked)
     assert (code, out.split(",")[:2]) == (1, ["0 colored", " 4 were there before"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_no_text_is_reported_and_found_again(archive, huedot, tiny_weights, tmp_path):
+    name = os.fsdecode(b"gr\xfc\xdfe.png")
+    (archive / "a.png").rename(archive / name)
+    asked = ("colorize", archive, "-o", "out", "--no-daemon", "--model", tiny_weights)
+    for done, earlier in ((4, 0), (0, 4)):
+        code, out, err = huedot(*asked)
+        assert (code, err.count("\n")) == (1, 1)
+        assert out.startswith(f"{done} colored, {earlier} were there before, 1 failed")
+        account = json.loads((tmp_path / f"out/{batch.REPORT}.json").read_text(encoding="utf-8"))
+        for reported in (rows(tmp_path / "out"), account["photographs"]):
+            assert str(archive / name) in {row["photograph"] for row in reported}
+            assert str(tmp_path / "out" / name) in {row["output"] for row in reported}
+    assert huedot(*asked, "--again")[1].startswith("4 colored")  # the report names it as HueDot's
+    assert name.encode(errors="surrogateescape") in (tmp_path / f"out/{batch.REPORT}.csv").read_bytes()
+
+
+def test_no_two_results_have_one_name(archive, huedot, tiny_weights, picture, tmp_path):
+    (archive / "1920/cut.jpg").unlink()
+    Image.fromarray(255 - picture).save(archive / "c.bmp.png")
+    asked = ("colorize", archive, "-o", "out", "--no-daemon", "--model", tiny_weights)
+    names = {}
+    for run in range(2):
+        account = json.loads(huedot(*asked, "--json")[1])
+        assert (account["done"], account["earlier"]) == ((5, 0) if run == 0 else (0, 5))
+        names[run] = {row["photograph"]: row["output"] for row in account["photographs"]}
+    assert names[0] == names[1]
+    assert len(set(names[0].values())) == 5
+    assert names[0][str(archive / "c.bmp.png")] == str(tmp_path / "out/c.bmp.png")
+    assert names[0][str(archive / "c.bmp")] == str(tmp_path / "out/c.bmp.2.png")
+    assert set(results(tmp_path / "out")) == RESULTS | {"c.bmp.2.png"}
+
+
+def test_names_that_differ_in_capitals_alone_are_kept_apart(tmp_path):
+    found = ["A/x.PNG", "A/x.bmp", "A/x.bmp.2.png", "A/x.bmp.png", "A/x.png", "b/x.png"]
+    for name in found:
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).touch()
+    if len(list(tmp_path.glob("in/*/*"))) < len(found):
+        pytest.skip("this disk does not tell capitals apart")
+    todo = batch.tasks(tmp_path / "in", tmp_path / "out", batch.Settings())
+    assert [os.path.relpath(task.photograph, tmp_path / "in") for task in todo] == found
+    made = [os.path.relpath(task.output, tmp_path / "out") for task in todo]
+    assert made == ["A/x.PNG", "A/x.bmp.3.png", "A/x.bmp.2.png", "A/x.bmp.png", "A/x.2.png", "b/x.png"]
+
+
+def test_again_replaces_no_file_that_huedot_did_not_make(archive, huedot, tiny_weights, tmp_path):
+    (archive / "1920/cut.jpg").unlink()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.png").write_bytes(b"a picture of the user's own")
+    asked = ("colorize", archive, "-o", "out", "--no-daemon", "--model", tiny_weights)
+    assert huedot(*asked)[1].startswith("3 colored, 1 were there before, 0 failed")
+    (tmp_path / "out/1920/b.jpg").unlink()
+    for _ in range(2):  # and the report does not forget
+        before = results(tmp_path / "out")
+        code, out, err = huedot(*asked, "--again")
+        assert (code, err.count("\n")) == (1, 1)
+        assert f"{tmp_path / 'out/a.png'} is not replaced" in err
+        assert out.startswith("3 colored, 0 were there before, 1 failed")
+        assert (tmp_path / "out/a.png").read_bytes() == b"a picture of the user's own"
+        after = results(tmp_path / "out")
+        assert {name for name in RESULTS if before.get(name) == after[name]} == {"a.png"}
+
+
+def test_what_a_killed_batch_made_is_known_by_its_table(archive, huedot, tiny_weights, tmp_path):
+    (archive / "1920/cut.jpg").unlink()
+    asked = ("colorize", archive, "-o", "out", "--no-daemon", "--model", tiny_weights)
+    huedot(*asked)
+    report = tmp_path / f"out/{batch.REPORT}.json"
+    report.write_text(json.dumps({**json.loads(report.read_text()), "made": [], "photographs": []}))  # as it began
+    table = tmp_path / f"out/{batch.REPORT}.csv"
+    table.write_bytes(table.read_bytes()[:-80])  # in the middle of the last line
+    code, out, err = huedot(*asked, "--again")
+    assert (code, out.split(":")[0]) == (1, "3 colored, 0 were there before, 1 failed")
+    assert "c.bmp.png is not replaced" in err
+    report.write_text("no report")
+    table.unlink()
+    assert huedot(*asked, "--again")[1].startswith("0 colored, 0 were there before, 4 failed")
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_was(archive, huedot, tiny_weights, picture, tmp_path):

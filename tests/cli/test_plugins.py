@@ -1,6 +1,7 @@
 """The plugins come into the editors' folders, work from there, and go again without a trace."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -58,6 +59,62 @@ def test_installed_and_removed_without_a_trace(home, huedot):
     assert (home / ".config/kritarc").read_text() == SETTINGS
     assert files(home) == before
     assert not (home / ".local/share/krita/pykrita").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_nobody_else_can_change_a_plugin(home, huedot):
+    before, mask = set(home.rglob("*")), os.umask(0)
+    (home / ".config/kritarc").chmod(0o640)
+    try:
+        assert huedot("install", "krita")[0] == 0
+        assert huedot("install", "gimp", "--folder", home / "GIMP/3.0/plug-ins")[0] == 0
+    finally:
+        os.umask(mask)
+    made = set(home.rglob("*")) - before
+    assert {"daemon.json", "kritarc", "huedot_krita.desktop", "huedot.py", "pykrita"} <= {path.name for path in made}
+    assert {path for path in made if path.stat().st_mode & 0o022} == set()
+    assert stat.S_IMODE((home / ".config/kritarc").stat().st_mode) == 0o640  # it is the user's own
+
+
+def test_settings_that_are_a_link_stay_one(home, huedot):
+    settings, kept = home / ".config/kritarc", home / "dotfiles/kritarc"
+    kept.parent.mkdir()
+    settings.rename(kept)
+    settings.symlink_to(kept)
+    assert huedot("install", "krita")[0] == 0
+    assert settings.is_symlink()
+    assert "enable_huedot_krita=true" in kept.read_text()
+    assert huedot("uninstall", "krita")[0] == 0
+    assert settings.is_symlink()
+    assert kept.read_text() == SETTINGS
+    assert [path.name for path in kept.parent.iterdir()] == ["kritarc"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_plugin_that_is_a_link_is_unlinked(is_there, home, huedot):
+    folder, own = home / ".local/share/krita/pykrita", home / "checkout/huedot_krita"
+    folder.mkdir()
+    if is_there:
+        own.mkdir(parents=True)
+        (own / "__init__.py").touch()
+    for verb in ("uninstall", "install"):
+        (folder / "huedot_krita").symlink_to(own)
+        code, _, err = huedot(verb, "krita")
+        assert (code, err) == (0, "")
+        assert not (folder / "huedot_krita").is_symlink()
+        assert (own / "__init__.py").exists() == is_there
+        folder.mkdir(exist_ok=True)
+    assert (folder / "huedot_krita/docker.py").exists()
+
+
+def test_a_folder_of_plugins_that_is_a_link_stays(home, huedot):
+    (home / "shared").mkdir()
+    (home / ".local/share/krita/pykrita").symlink_to(home / "shared")
+    assert huedot("install", "krita")[0] == 0
+    code, _, err = huedot("uninstall", "krita")
+    assert (code, err) == (0, "")
+    assert (home / ".local/share/krita/pykrita").is_symlink()
+    assert files(home / "shared") == []
 
 
 def test_a_changed_copy_is_not_current(home):
@@ -213,6 +270,18 @@ def test_uninstall_names_what_stays_and_all_takes_it(home, huedot, runtime, tiny
     assert not (home / ".local/state/huedot").exists()
     assert [path.name for path in runtime.iterdir()] == ["mine"]
     assert huedot("uninstall", "--all")[0] == 0  # nothing is there, and all is well
+
+
+def test_all_leaves_what_a_link_leads_to(home, huedot, runtime):
+    weights, disk = home / ".local/share/huedot/weights", home / "disk"
+    for folder in (weights.parent, disk):
+        folder.mkdir(parents=True)
+    (disk / "x.safetensors").touch()
+    weights.symlink_to(disk)
+    code, _, err = huedot("uninstall", "--all")
+    assert (code, err) == (0, "")
+    assert not weights.parent.exists()
+    assert (disk / "x.safetensors").exists()
 
 
 def test_archives_are_whole_and_always_the_same(tmp_path, huedot):

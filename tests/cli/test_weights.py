@@ -5,6 +5,7 @@ import json
 import resource
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import filelock
 import pytest
@@ -33,12 +34,16 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.content, self.tag = content, '"one"'
         self.cut = None  # bytes after which the next answer stops
+        self.length = None  # what answers say of it, if it is not true
         self.knows_ranges = True
         self.asked = []  # the Range of each request
 
     @property
     def address(self):
         return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, *_):
+        """Whoever asked has hung up."""
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -69,7 +74,9 @@ class Answer(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
         if self.server.tag:
             self.send_header("ETag", self.server.tag)
-        self.send_header("Content-Length", str(len(content) - begin))
+        length = str(len(content) - begin) if self.server.length is None else self.server.length
+        if length:
+            self.send_header("Content-Length", length)
         self.end_headers()
         end, self.server.cut = self.server.cut, None
         self.wfile.write(content[begin:end])
@@ -95,8 +102,9 @@ def server(weights, monkeypatch, tmp_path):
 def offer(server, monkeypatch):
     """Put one file into the manifest."""
 
-    def offer(path="mine.pth", prefix=""):
-        file = published.Published("mine.pth", "siggraph17", f"{server.address}/{path}", "MIT", "", 137, prefix, 0.5)
+    def offer(path="mine.pth", prefix="", megabytes=137):
+        url = f"{server.address}/{path}"
+        file = published.Published("mine.pth", "siggraph17", url, "MIT", "", megabytes, prefix, 0.5)
         monkeypatch.setattr(published, "manifest", lambda: [file])
 
     offer()
@@ -225,7 +233,8 @@ def test_a_file_is_imported_listed_verified_and_found_damaged(server, offer, hue
         file.write(b"\x01")
     code, _, err = huedot("weights", "verify", "siggraph17")
     assert code == 1
-    assert "huedot weights fetch mine.pth" in err
+    remedy = "Get them by huedot weights fetch siggraph17, or from a file you have by huedot weights import FILE."
+    assert remedy in err
     assert huedot("weights", "import", weights, "--mask-center", "0")[0] == 0
     assert loading.read_weights(files.find("siggraph17"))[1]["mask_center"] == "0.0"
 
@@ -236,6 +245,56 @@ def test_a_broken_copy_of_a_published_file_is_not_imported(server, offer, huedot
     assert code == 2
     assert "but mine.pth has df00044c" in err
     assert left() == set()
+
+
+def test_a_file_that_is_not_there_is_not_imported(huedot, tmp_path, monkeypatch):
+    monkeypatch.setenv("HUEDOT_WEIGHTS", str(tmp_path / "weights"))
+    code, _, err = huedot("weights", "import", tmp_path / "nothere.pth")
+    assert code == 2
+    assert "nothere.pth is missing. Check the path, or see by huedot weights list" in err
+
+
+@pytest.mark.parametrize("writes", range(4))
+def test_an_installation_that_is_cut_leaves_weights_that_are_known(writes, offer, huedot, weights, monkeypatch):
+    """Cut before any of its four writes: the conversion, the record, the weights, and the record again."""
+    assert huedot("weights", "import", weights)[0] == 0
+    replace, done = Path.replace, []
+
+    def cut(path, target):
+        if len(done) == writes:
+            raise KeyboardInterrupt
+        done.append(target)
+        return replace(path, target)
+
+    again = ("weights", "import", weights, "--mask-center", "0")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", cut)
+        assert huedot(*again)[0] == 130
+    code, _, err = huedot("weights", "verify", "siggraph17")
+    assert code == 0, err
+    assert left() == INSTALLED
+    assert huedot(*again)[0] == 0
+    assert huedot("weights", "verify", "siggraph17")[0] == 0
+    assert set(published.record()["installed"]["siggraph17"]) == {"source", "source_sha256", "sha256"}
+
+
+@pytest.mark.parametrize("length", [None, "", "many"])
+def test_a_server_that_sends_too_much_is_left(length, server, offer, huedot):
+    offer(megabytes=1)
+    server.length = length
+    code, _, err = huedot("weights", "fetch", "siggraph17")
+    assert code == 1
+    assert f"{server.address}/mine.pth sends more than the 9 MB that mine.pth may have. Try another" in err
+    assert err.count("\n") == 1
+    assert left() == set()
+
+
+@pytest.mark.parametrize("length", ["", "many", "-5", "9" * 5000])
+def test_a_length_that_is_no_number_is_not_believed(length, server, offer, huedot):
+    server.length = length
+    code, _, err = huedot("weights", "fetch", "siggraph17")
+    assert code == 0, err
+    assert left() == INSTALLED
 
 
 def test_the_manifest_knows_the_shipped_weights():

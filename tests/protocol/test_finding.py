@@ -1,7 +1,7 @@
 """Where a plugin that was unpacked by hand finds HueDot, on each system, by made homes."""
 
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
@@ -60,6 +60,25 @@ def test_found_where_the_user_told_the_installer_to_put_it(variable, rest, home,
     assert finding.find_program() == []
     found = program(home / "chosen" / rest)
     assert finding.find_program() == [str(found), "serve"]
+
+
+@pytest.mark.parametrize("entry", [".", "", "tools"])
+def test_what_lies_beside_a_photograph_is_not_run(entry, home, monkeypatch):
+    planted = program(home / "photographs" / entry / "huedot")
+    monkeypatch.chdir(home / "photographs")
+    monkeypatch.setenv("PATH", entry)
+    assert finding.find_program() == []
+    monkeypatch.setenv("PATH", f"{entry}:/{'out of reach' * 500}:{planted.parent}")
+    assert finding.find_program() == [str(planted), "serve"]
+
+
+def test_of_a_path_only_what_is_absolute_counts():
+    assert finding.on_path("/a:.::b:~/c:/d", PurePosixPath) == [PurePosixPath("/a/huedot"), PurePosixPath("/d/huedot")]
+    entries = r"C:\a;.;;b;C:c;\d;\\server\share\e;%USERPROFILE%\f"
+    found = [str(path) for path in finding.on_path(entries, PureWindowsPath)]
+    endings = (".exe", ".cmd", ".bat")
+    assert found == [rf"{folder}\huedot{end}" for folder in (r"C:\a", r"\\server\share\e") for end in endings]
+    assert finding.on_path("") == []
 
 
 def test_the_daemon_that_ran_last_is_remembered_while_it_is_there(home, runtime):
