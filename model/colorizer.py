@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from huedot.protocol.errors import ArgumentError, OutOfMemory
+from huedot.protocol.errors import ArgumentError
 from huedot.weights import files
 
 from . import arguments, backends, bins, color, places, variations
@@ -67,15 +67,14 @@ class Colorizer:
         """Load a network by name ("huedot", "siggraph17", "siggraph17-global") or from a weights file.
 
         device: "auto" (the GPU if there is one), "cpu", "cuda" or "mps"; working_size: 64 to 1024, at which the
-        network sees a photograph. Raises ArgumentError, WeightsMissing or WeightsCorrupt.
+        network sees a photograph. Raises ArgumentError, WeightsMissing, WeightsCorrupt or OutOfMemory.
         """
         size = arguments.whole("working_size", working_size, 64, 1024)
         where, path = choose_device(device), files.find(model)
         try:
             return cls(backends.load(path, where), where, size, path)
-        except RuntimeError as error:
-            if where.type == "cpu" or not backends.is_memory_gone(error):
-                raise
+        except (RuntimeError, MemoryError) as error:
+            backends.check_memory(error, where)
         colorizer = cls(backends.load(path, torch.device("cpu")), where, size, path)
         colorizer.to_cpu(OUT_OF_GPU_MEMORY)
         return colorizer
@@ -284,16 +283,15 @@ class Photo:
         with torch.inference_mode():
             try:
                 return work()
-            except RuntimeError as error:
-                if not backends.is_memory_gone(error):
-                    raise
-                if self._colorizer.device.type == "cpu":
-                    raise OutOfMemory(
-                        "The memory does not suffice.", "Close other photographs, then try again."
-                    ) from error
+            except (RuntimeError, MemoryError) as error:
+                backends.check_memory(error, self._colorizer.device)
                 self._colorizer.to_cpu(OUT_OF_GPU_MEMORY)
+
+        def anew() -> T:
             self._encode()
             return work()
+
+        return self._attempt(anew)
 
     def _encode(self) -> None:
         device = self._colorizer.device

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from torch import Tensor
 from .color import rgb_to_lab
 from .grid import Region
 
+AT_ONCE = 1 << 18  # pixels to convert: what lies between takes 60 bytes each
 OPAQUE = 128  # alpha from which a pixel is a hint
 
 
@@ -81,9 +82,17 @@ class Hints:
             np.concatenate([self.ab[seen], above.ab]),
         )
 
+    def parts(self) -> Iterator[Hints]:
+        """Yield them a few at a time: what is worked out for each may take many times the memory that it takes."""
+        for first in range(0, len(self), AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            yield Hints(self.rows[some], self.columns[some], self.ab[some])
+
     def within(self, region: Region) -> Hints:
         """Return those inside a region of the photograph."""
         x, y, width, height = region
+        if not len(self) or (self.rows.max() < y + height and self.columns.max() < x + width and x == y == 0):
+            return self
         inside = (self.rows >= y) & (self.rows < y + height) & (self.columns >= x) & (self.columns < x + width)
         return Hints(self.rows[inside], self.columns[inside], self.ab[inside])
 
@@ -94,10 +103,13 @@ class Hints:
         is a hint, with the mean of what touches it: a dot never vanishes, however much larger the photograph is.
         """
         height, width = (min(a, b) for a, b in zip(size, target, strict=True))
-        index = (self.rows * height // size[0]) * width + self.columns * width // size[1]
-        count = np.bincount(index, minlength=height * width)
-        sums = [np.bincount(index, weights=self.ab[:, c], minlength=height * width) for c in (0, 1)]
-        planes = np.stack([*(s / np.maximum(count, 1) for s in sums), count > 0]).reshape(1, 3, height, width)
+        a, b, count = np.zeros((3, height * width))
+        for part in self.parts():
+            index = (part.rows * height // size[0]) * width + part.columns * width // size[1]
+            for plane, weights in ((a, part.ab[:, 0]), (b, part.ab[:, 1]), (count, None)):
+                plane += np.bincount(index, weights, height * width)
+        seen = np.maximum(count, 1)
+        planes = np.stack([a / seen, b / seen, count > 0]).reshape(1, 3, height, width)
         tensor = torch.from_numpy(planes.astype(np.float32)).to(device)
         if (height, width) != target:
             tensor = F.interpolate(tensor, target, mode="nearest")
@@ -106,9 +118,12 @@ class Hints:
 
 def _ab(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Convert sRGB uint8 (N, 3) to ab (N, 2)."""
-    colors = torch.from_numpy(rgb.astype(np.float32) / 255).T[:, None]  # (3, 1, N)
-    result: NDArray[np.float32] = rgb_to_lab(colors)[1:, 0].T.contiguous().numpy()
-    return result
+    ab = np.empty((len(rgb), 2), np.float32)
+    for first in range(0, len(rgb), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        colors = torch.from_numpy(rgb[part].astype(np.float32) / 255).T[:, None]  # (3, 1, n)
+        ab[part] = rgb_to_lab(colors)[1:, 0].T.numpy()
+    return ab
 
 
 def _disc(dot: Dot, size: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -24,7 +24,8 @@ _TELLING_KEYS = {
     "siggraph17-global": "glob_conv1.weight",
     "huedot": "hints4.weight",
 }
-_NAMES_SHOWN = 4
+_NAMES_SHOWN, _NAME_LENGTH = 4, 80
+DTYPES = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64}  # counts are whole
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -38,6 +39,8 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     path = Path(path)
     if not path.exists():
         raise WeightsMissing(f"There is no weights file {path}.", "Check the path, or name a model that is installed.")
+    if not path.is_file():  # but a folder; or a pipe, at which one would wait for ever
+        raise FileError(f"{path} cannot be read: it is not a file.", "Name a weights file: huedot weights list.")
     try:
         if path.suffix.lower() == ".safetensors":
             return _read_safetensors(path)
@@ -84,7 +87,9 @@ def _checked(content: object, path: Path) -> dict[str, Tensor]:
         raise refused(path, f"holds no weights but {type(content).__name__}")
     for name, tensor in content.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
-            raise refused(path, f"holds more than named tensors: {name!r}", "Of your own, save only a state_dict.")
+            raise refused(path, f"holds more than named tensors: {name!r:.80}", "Of your own, save only a state_dict.")
+        if tensor.layout != torch.strided or tensor.dtype not in DTYPES or tensor.is_meta:
+            raise refused(path, f"holds {_some([name])} as {tensor.dtype}, {tensor.layout}, on {tensor.device}")
     return {name: tensor.detach() for name, tensor in content.items()}
 
 
@@ -172,7 +177,7 @@ def _check_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 def _some(names: list[str]) -> str:
     more = len(names) - _NAMES_SHOWN
-    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(name[:_NAME_LENGTH] for name in names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def convert(source: str | Path, destination: str | Path, mask_center: float | None = None) -> None:

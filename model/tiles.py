@@ -85,16 +85,17 @@ class Tiling:
 
     def _fingerprints(self, hints: Hints) -> NDArray[np.uint64]:
         """Return a number for each tile, (rows, columns), that differs where hints do."""
-        rows, columns = (
-            at * cells // size // self.cells
-            for at, cells, size in zip((hints.rows, hints.columns), self.grid_size, self.size, strict=True)
-        )
-        place = (hints.rows << 32 | hints.columns).astype(np.uint64)
-        bits = np.ascontiguousarray(hints.ab).view(np.uint64)[:, 0]
-        mixed = place * np.uint64(MIX[0]) ^ bits * np.uint64(MIX[1])
-        mixed = (mixed ^ mixed >> np.uint64(32)) * np.uint64(MIX[2])
         sums = np.zeros(self.shape, np.uint64)
-        np.add.at(sums, (rows, columns), mixed)
+        for part in hints.parts():
+            rows, columns = (
+                at * cells // size // self.cells
+                for at, cells, size in zip((part.rows, part.columns), self.grid_size, self.size, strict=True)
+            )
+            place = (part.rows << 32 | part.columns).astype(np.uint64)
+            bits = np.ascontiguousarray(part.ab).view(np.uint64)[:, 0]
+            mixed = place * np.uint64(MIX[0]) ^ bits * np.uint64(MIX[1])
+            mixed = (mixed ^ mixed >> np.uint64(32)) * np.uint64(MIX[2])
+            np.add.at(sums, (rows, columns), mixed)
         return sums
 
 

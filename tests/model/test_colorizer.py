@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from huedot.model import Colorizer, Dot, Hints, Reference, backends, places
 from huedot.model.color import rgb_to_lab
 from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
-from huedot.protocol.errors import ArgumentError, WeightsMissing
+from huedot.protocol.errors import ArgumentError, OutOfMemory, WeightsMissing
 
 
 @pytest.fixture
@@ -201,6 +201,27 @@ def test_out_of_gpu_memory_falls_back_to_the_cpu(colorizer, picture, monkeypatch
     assert colorizer.device.type == "cpu"
     assert "memory" in colorizer.fell_back
     assert photo.colorize().shape == picture.shape
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9.00 GB)"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes."),
+        MemoryError(),
+    ],
+)
+def test_memory_that_does_not_suffice_is_known_whoever_says_so(error):
+    backends.check_memory(error, torch.device("meta"))
+    with pytest.raises(OutOfMemory):
+        backends.check_memory(error, torch.device("cpu"))
+
+
+def test_an_error_of_another_kind_is_no_lack_of_memory():
+    with pytest.raises(RuntimeError, match="shapes"):
+        backends.check_memory(RuntimeError("the shapes differ"), torch.device("meta"))
 
 
 def test_out_of_gpu_memory_at_load_falls_back_too(tiny_weights, picture, monkeypatch):
