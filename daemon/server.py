@@ -42,7 +42,7 @@ VERSION_HERE = version("huedot")  # read once: it takes longer than the rest of 
 QUEUE = 256  # jobs that may wait
 PEERS = 4096  # connections remembered, the longest silent forgotten first
 HIGH_WATER = 8  # messages that libzmq holds for a peer that does not read
-OUTBOX_BYTES = 256 << 20  # and what we hold beyond that
+OUTBOX_BYTES, OUTBOX_MESSAGES = 256 << 20, 10_000  # and what we hold beyond that
 REFUSALS_EVERY_S = 10.0  # at most one line of the log
 PATIENCE_S = 10.0  # after which a peer that does not read is given up
 RECENT_S = 60.0  # a ROUTER is not told who leaves: who was heard of within this time counts as a client
@@ -62,6 +62,7 @@ class Peer:
     greeted: bool = False
     pending: set[str] = field(default_factory=set)
     outbox: deque[list[Buffer]] = field(default_factory=deque)
+    held_bytes: int = 0  # in the outbox
     stuck_since: float = 0.0
     seen: float = 0.0
 
@@ -128,6 +129,7 @@ class Server:
                 self._receive()
             self._answer_finished()
             held = self._retry_outboxes()
+            self._studio.watch()
             self._tidy_up()
             if self._idle_too_long():
                 break
@@ -181,7 +183,11 @@ class Server:
             except zmq.Again:
                 return
             self._active = time.monotonic()
-            self._handle(peer.bytes, [part.buffer for part in parts])
+            try:
+                self._handle(peer.bytes, [part.buffer for part in parts])
+            except Exception:  # nobody foresaw it; whatever one peer sends, the others are served
+                log.exception("a message could not be handled: its sender is forgotten")
+                self._forget(peer.bytes)
 
     def _handle(self, identity: bytes, parts: Sequence[Buffer]) -> None:
         peer = self._peer(identity)
@@ -314,43 +320,41 @@ class Server:
         if kind != "progress":
             peer.pending.discard(request_id)
             self._counts[{"result": "completed", "error": "failed"}.get(kind, kind)] += 1
-        self._send(identity, peer, peer.channel.seal({**fields, "id": request_id, "kind": kind}, frames))
+        self._send(identity, peer, _sealed(peer.channel, {**fields, "id": request_id, "kind": kind}, frames))
 
     def _send(self, identity: bytes, peer: Peer, parts: list[Buffer]) -> None:
-        if peer.outbox:
-            self._hold(identity, peer, parts)
-            return
+        """Send a message, or keep it, within bounds, for a peer that does not read."""
+        if not peer.outbox:
+            peer.stuck_since = time.monotonic()
+            if self._is_taken(identity, parts):
+                return
+        peer.outbox.append(parts)
+        peer.held_bytes += _size(parts)
+        if peer.held_bytes > OUTBOX_BYTES or len(peer.outbox) > OUTBOX_MESSAGES:
+            log.warning("a peer reads nothing: dropped")
+            self._forget(identity)
+
+    def _is_taken(self, identity: bytes, parts: list[Buffer]) -> bool:
+        """Return whether libzmq has taken a message, or its peer has gone; else it may do so later."""
         try:
             self._router.send_multipart([identity, *parts], zmq.NOBLOCK, copy=False)
         except zmq.Again:
-            peer.stuck_since = time.monotonic()
-            self._hold(identity, peer, parts)
-        except zmq.ZMQError:  # unreachable: the peer has gone
+            return False
+        except zmq.ZMQError:  # unreachable
             self._forget(identity)
-
-    def _hold(self, identity: bytes, peer: Peer, parts: list[Buffer]) -> None:
-        """Keep a message for a peer that does not read, within bounds."""
-        peer.outbox.append(parts)
-        held = sum(memoryview(part).nbytes for message in peer.outbox for part in message)
-        if held > OUTBOX_BYTES:
-            log.warning("a peer reads nothing: dropped")
-            self._forget(identity)
+        return True
 
     def _retry_outboxes(self) -> bool:
         """Send what was held for peers; returns whether some is held still."""
         held = [item for item in self._peers.items() if item[1].outbox]
         for identity, peer in held:
-            waiting, peer.outbox = peer.outbox, deque()
-            since = peer.stuck_since
-            for parts in waiting:
-                self._send(identity, peer, parts)
-            if len(peer.outbox) < len(waiting):
-                continue
-            peer.stuck_since = since
-            if time.monotonic() - since > PATIENCE_S:
+            while peer.outbox and self._is_taken(identity, peer.outbox[0]):
+                peer.held_bytes -= _size(peer.outbox.popleft())
+                peer.stuck_since = time.monotonic()
+            if peer.outbox and time.monotonic() - peer.stuck_since > PATIENCE_S:
                 log.warning("a peer has read nothing for %.0f s: dropped", PATIENCE_S)
                 self._forget(identity)
-        return any(peer.outbox for _, peer in held)
+        return any(self._peers.get(identity) is peer and peer.outbox for identity, peer in held)
 
     def _close(self) -> None:
         jobs, _ = self._worker.cancel(lambda job: True)
@@ -363,3 +367,17 @@ class Server:
         self._router.close()
         self._wake_reader.close()
         self._wake_writer.close()
+
+
+def _size(parts: Sequence[Buffer]) -> int:
+    return sum(memoryview(part).nbytes for part in parts)
+
+
+def _sealed(channel: Channel, header: dict[str, Any], frames: Sequence[Buffer]) -> list[Buffer]:
+    """Return a reply as it travels: an error instead of one that the wire does not take."""
+    try:
+        return channel.seal(header, frames)
+    except (HueDotError, ValueError) as error:
+        log.error("a reply cannot be sent: %s", error)
+        cannot = HueDotError("The daemon's answer cannot be sent.", "Its log says why; huedot doctor says where.")
+        return channel.seal({"id": header["id"], "kind": "error", **error_fields(cannot)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LONGEST = 5000  # characters of a sentence: what a stranger or a file says of itself may be quoted, and has no end
+
 
 class HueDotError(Exception):
     """An error a user can act on.
@@ -12,12 +14,17 @@ class HueDotError(Exception):
     code = "internal"
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message, remedy)
-        self.message = message
-        self.remedy = remedy
+        self.message, self.remedy = _sayable(message), _sayable(remedy)
+        super().__init__(self.message, self.remedy)
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
+
+
+def _sayable(text: str) -> str:
+    """Return a text that can be printed and sent: short enough, and in characters that UTF-8 has."""
+    text = text.encode("utf-8", "backslashreplace").decode()  # the names of files may be no text at all
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 
 class ArgumentError(HueDotError, ValueError):

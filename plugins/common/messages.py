@@ -50,7 +50,7 @@ def parse_request(header: Header, frames: Sequence[memoryview]) -> Request:
     op = header.get("op")
     operation = OPERATIONS.get(op) if isinstance(op, str) else None
     if not isinstance(op, str) or operation is None:
-        raise BadRequest(f"There is no operation {op!r}.", f"Operations: {', '.join(OPERATIONS)}.")
+        raise BadRequest(f"There is no operation {op!r:.80}.", f"Operations: {', '.join(OPERATIONS)}.")
     given = {name: value for name, value in header.items() if name not in COMMON}
     parameters = _parameters(op, operation, given)
     expected = operation.frame_bytes(parameters)
@@ -64,7 +64,7 @@ def _parameters(op: str, operation: Operation, given: Mapping[str, Any]) -> dict
     known = [*operation.required, *operation.optional]
     for name in given:
         if name not in known:
-            raise BadRequest(f"`{op}` has no parameter {name!r}.", f"It has: {', '.join(known) or 'none'}.")
+            raise BadRequest(f"`{op}` has no parameter {name!r:.80}.", f"It has: {', '.join(known) or 'none'}.")
     for name in operation.required:
         if name not in given:
             raise BadRequest(f"`{op}` needs the parameter `{name}`.")

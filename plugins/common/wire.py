@@ -71,7 +71,7 @@ def _unique(pairs: Iterable[tuple[object, object]]) -> dict[object, object]:
     result: dict[object, object] = {}
     for key, value in pairs:
         if key in result:
-            raise ValueError(f"the key {key!r} comes twice")
+            raise ValueError(f"the key {key!r:.80} comes twice")
         result[key] = value
     return result
 
@@ -96,7 +96,7 @@ def _check_container(value: dict[object, object] | list[object] | tuple[object, 
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                raise BadRequest(f"The header has a key that is not a string: {key!r}.")
+                raise BadRequest(f"The header has a key that is not a string: {key!r:.80}.")
     limit = MAX_MAP if isinstance(value, dict) else MAX_ARRAY
     if len(value) > limit:
         raise TooLarge(f"The header holds {len(value)} entries in one place; {limit} are allowed.")
