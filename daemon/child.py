@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -80,9 +82,20 @@ class _Log(logging.Handler):
         self._pipe.send(("log", (record.name, record.levelno, record.getMessage())))
 
 
+def _end_with_the_daemon(pipe: int) -> None:
+    """End when the other end of a pipe is gone, whatever the main thread is doing, or waits for."""
+    if sys.platform != "win32":
+        watched = select.poll()
+        watched.register(pipe, 0)  # that it is hung up is told unasked
+        watched.poll()
+        os._exit(0)
+
+
 def main() -> None:
     """Take over stdin and stdout, on which nothing else may read or print, and the memory named first; serve."""
-    pipe = Pipe(os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0), int(sys.argv[1]))
+    source = os.dup(0)
+    pipe = Pipe(os.fdopen(source, "rb", 0), os.fdopen(os.dup(1), "wb", 0), int(sys.argv[1]))
+    threading.Thread(target=_end_with_the_daemon, args=(source,), daemon=True).start()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the daemon

@@ -11,6 +11,7 @@ import pickle
 import struct
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from io import RawIOBase
 from typing import Any, cast
 
@@ -116,4 +117,5 @@ def _widen(descriptor: int) -> None:
     if sys.platform == "linux":
         import fcntl
 
-        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        with suppress(OSError):  # there is a limit to what one user's pipes may take; it only makes things quicker
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

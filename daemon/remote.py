@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from .exchange import Answer, Facts, Options, Show
 from .pipe import Pipe, shared_memory
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, STEP_S = 0.1, 5.0, 0.05
+SILENCE_S = 120.0  # after which a process is taken to hang: longer than any stage of a request takes
 log = logging.getLogger(__name__)
 
 
@@ -29,6 +31,8 @@ class RemoteStudio:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Pipe | None = None
         self._crashes, self._not_before = 0, 0.0
+        self._asked = False  # whether an answer is waited for
+        self._watched, self._silence, self._is_hung = 0.0, 0.0, False
 
     def answer(self, request: Request, show: Show) -> Answer:
         """Do what a request asks; raises HueDotError, WorkerCrashed among them. `show` may raise to stop the work."""
@@ -60,12 +64,26 @@ class RemoteStudio:
         if (process := self._process) is not None:
             process.kill()
 
+    def watch(self) -> None:
+        """End a process that hangs; from any thread, often. What is under way raises WorkerCrashed then.
+
+        Silence is counted by the calls, of which none happens while the computer sleeps or the daemon is stopped.
+        """
+        now = time.monotonic()
+        self._silence = self._silence + min(now - self._watched, 1.0) if self._asked else 0.0
+        self._watched = now
+        if self._silence > SILENCE_S:
+            self._silence, self._is_hung = 0.0, True
+            self.kill()
+
     def _ask(self, what: str, question: object, frames: Any, show: Show) -> Answer:
         pipe = self._ready(show)
+        self._asked = True
         try:
             pipe.send((what, question), frames)
             while True:
                 (kind, value), given = pipe.receive()
+                self._silence = 0.0
                 if kind == "show":
                     pipe.send(_may_go_on(show, *value))
                 elif kind == "log":
@@ -74,6 +92,8 @@ class RemoteStudio:
                     break
         except (OSError, EOFError) as error:
             raise self._crashed() from error
+        finally:
+            self._asked = False
         self._crashes = 0
         return self._told(kind, value, given)
 
@@ -96,16 +116,27 @@ class RemoteStudio:
         while time.monotonic() < self._not_before:
             show("starting again", None)
             time.sleep(STEP_S)
-        shared = shared_memory()
-        command = [sys.executable, "-m", "huedot.daemon.child", str(shared)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=[shared] if shared >= 0 else []
-        )
-        source, sink = self._process.stdout, self._process.stdin
-        self._pipe = Pipe(source, sink, shared)  # type: ignore[arg-type] # unbuffered, so raw
+        self._pipe = self._start()
         with suppress(OSError):  # one that has ended already is found out by the next who writes
             self._pipe.send(self._options)
         return self._pipe
+
+    def _start(self) -> Pipe:
+        shared = -1
+        try:
+            shared = shared_memory()
+            command = [sys.executable, "-m", "huedot.daemon.child", str(shared)]
+            passed_on = [shared] if shared >= 0 else []
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=passed_on
+            )
+        except OSError as error:
+            if shared >= 0:
+                os.close(shared)
+            what = f"The daemon's computing process cannot be started: {error.strerror}."
+            raise WorkerCrashed(what, "Close other programs, then try again.") from error
+        source, sink = self._process.stdout, self._process.stdin
+        return Pipe(source, sink, shared)  # type: ignore[arg-type] # unbuffered, so raw
 
     def _crashed(self) -> WorkerCrashed:
         """Clear away what is left of the process, and return the error that says how it ended."""
@@ -114,6 +145,8 @@ class RemoteStudio:
         self._crashes += 1
         self._not_before = time.monotonic() + min(FIRST_PAUSE_S * 2**self._crashes, LONGEST_PAUSE_S)
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        if self._is_hung:
+            how, self._is_hung = f"it said nothing for {SILENCE_S:.0f} s", False
         return WorkerCrashed(
             f"The daemon's computing process ended in the middle ({how}).", "It starts anew: try again."
         )

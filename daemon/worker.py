@@ -17,6 +17,7 @@ from huedot.protocol.wire import Buffer
 from .remote import RemoteStudio
 
 PROGRESS_EVERY_S = 0.1
+WAITING_BYTES = 1 << 30  # of pixels that came with the jobs that wait
 REST_S = 1.0  # without a job, after which memory is given back
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,11 @@ class Job:
         if self.request.op != "colorize":
             return None
         return self.peer, self.request.parameters["key"] or self.request.parameters["image"]
+
+    @cached_property
+    def bytes(self) -> int:
+        """How much came with it."""
+        return sum(len(frame) for frame in self.request.frames)
 
 
 Deliver = Callable[[Job, str, dict[str, Any], Sequence[Buffer]], None]  # the reply's kind, fields and frames
@@ -78,8 +84,8 @@ class Worker:
             if older is not None:
                 self._waiting[self._waiting.index(older)] = job
                 job.spared = older.spared
-            elif len(self._waiting) >= self._limit:
-                raise Busy(f"{self._limit} requests are waiting already.", "Try again in a moment.")
+            elif self._is_full(job):
+                raise Busy(f"{len(self._waiting)} requests are waiting already.", "Try again in a moment.")
             else:
                 self._waiting.append(job)
             running = self._running
@@ -88,6 +94,10 @@ class Worker:
                 running.cancelled.set()
             self._changed.notify()
             return older
+
+    def _is_full(self, job: Job) -> bool:
+        waiting = sum(each.bytes for each in self._waiting)
+        return len(self._waiting) >= self._limit or (waiting > 0 and waiting + job.bytes > WAITING_BYTES)
 
     def cancel(self, wanted: Callable[[Job], bool]) -> tuple[list[Job], bool]:
         """Cancel jobs; returns those that waited, which are the caller's to answer, and whether one is under way."""

@@ -8,7 +8,8 @@ import pytest
 from huedot.daemon.exchange import Answer, Options
 from huedot.daemon.remote import RemoteStudio
 from huedot.daemon.worker import Job, Worker
-from huedot.protocol.messages import parse_request
+from huedot.protocol.errors import Busy
+from huedot.protocol.messages import Request, parse_request
 
 GAMUT = {"id": "1", "op": "gamut", "lightness": 50, "size": 16}
 
@@ -54,6 +55,20 @@ def ask(worker, got):
 
 def test_requests_are_answered_after_the_network_could_not_be_loaded(worker):
     assert ask(worker[0], worker[2]) == "result"
+
+
+def test_what_waits_is_bounded_in_bytes_too(worker, monkeypatch):
+    worker, studio, got = worker
+    monkeypatch.setattr("huedot.daemon.worker.WAITING_BYTES", 250)
+    assert studio.resting.wait(10)  # nothing is taken from the queue meanwhile
+    picture = {"id": "1", "op": "histogram", "histogram": "0" * 64, "width": 10, "height": 10, "channels": 1}
+    jobs = [Job(b"peer", Request("1", "histogram", picture, [memoryview(bytes(100))])) for _ in range(3)]
+    for job in jobs[:2]:
+        worker.submit(job)
+    with pytest.raises(Busy):
+        worker.submit(jobs[2])
+    studio.may_rest.set()
+    assert ask(worker, got) == "result"
 
 
 def test_a_process_that_hangs_at_rest_keeps_nobody_who_submits(worker):
