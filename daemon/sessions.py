@@ -70,6 +70,11 @@ class Sessions:
             self.bytes -= held.photo.nbytes
         return held is not None
 
+    def drop_model(self, model: str) -> None:
+        """Forget the photographs that were opened with a network."""
+        for key in [key for key in self._photos if key[1] == model]:
+            self.drop(*key)
+
     def close(self, image: str) -> bool:
         """Forget an image, opened for whatever model; returns whether it was held."""
         held = [key for key in self._photos if key[0] == image]

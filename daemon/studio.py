@@ -6,6 +6,7 @@ import gc
 import logging
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -17,10 +18,12 @@ from huedot.model import Colorizer, Dot, Hints, Photo, Reference, color, gamut
 from huedot.protocol.errors import ArgumentError, BadRequest
 from huedot.protocol.messages import DEFAULT_RADIUS, Request, image_id
 from huedot.protocol.wire import Buffer
+from huedot.weights import files
 
 from .exchange import Answer, Show
 from .sessions import Sessions
 
+MAX_OTHERS = 2  # networks beside the default one
 log = logging.getLogger(__name__)
 
 
@@ -31,7 +34,7 @@ class Studio:
         """Prepare to serve `model` by default, on `device`; loads nothing yet."""
         self.model, self.device_wanted = model, device
         self.sessions = Sessions(cache_bytes)
-        self._colorizers: dict[str, Colorizer] = {}
+        self._colorizers: OrderedDict[str, Colorizer] = OrderedDict()
 
     @property
     def device(self) -> str:
@@ -58,31 +61,52 @@ class Studio:
         self.sessions.clear()
         gc.collect()
 
-    def _colorizer(self, model: str, show: Show) -> Colorizer:
-        if model not in self._colorizers:
+    def _key(self, model: str | None) -> str:
+        """Name a network: the default one, or a file as it is now, however its path is spelled."""
+        if not model or model == self.model:
+            return self.model
+        path = files.find(model).resolve()
+        try:
+            found = path.stat()
+        except OSError:  # who reads it says why
+            return str(path)
+        return f"{path}, {found.st_size} bytes of {found.st_mtime_ns}"
+
+    def _colorizer(self, model: str | None, show: Show) -> Colorizer:
+        key = self._key(model)
+        if key not in self._colorizers:
             show("loading the network", None)
             began = time.monotonic()
-            self._colorizers[model] = Colorizer.load(model, self.device_wanted)
-            where = self._colorizers[model].device
-            log.info("loaded %s on %s in %.1f s", model, where, time.monotonic() - began)
-        return self._colorizers[model]
+            colorizer = Colorizer.load(model or self.model, self.device_wanted)
+            self._make_room()
+            self._colorizers[key] = colorizer
+            log.info("loaded %s on %s in %.1f s", model or self.model, colorizer.device, time.monotonic() - began)
+        self._colorizers.move_to_end(key)
+        return self._colorizers[key]
+
+    def _make_room(self) -> None:
+        """Drop the networks used least recently, but never the default one, and their photographs."""
+        others = [key for key in self._colorizers if key != self.model]
+        for key in others[: max(0, len(others) + 1 - MAX_OTHERS)]:
+            del self._colorizers[key]
+            self.sessions.drop_model(key)
 
     def _open_image(self, request: Request, show: Show) -> Answer:
         given = request.parameters
-        model = given["model"] or self.model
-        if (given["image"], model) not in self.sessions:
+        key = self._key(given["model"])
+        if (given["image"], key) not in self.sessions:
             pixels = _checked_pixels(request, "image")
-            colorizer = self._colorizer(model, show)
+            colorizer = self._colorizer(given["model"], show)
             show("reading the photograph", None)
             rgb = pixels[..., 0] if given["channels"] == 1 else pixels[..., :3]
-            self.sessions.add(given["image"], model, colorizer.open(np.ascontiguousarray(rgb)))
+            self.sessions.add(given["image"], key, colorizer.open(np.ascontiguousarray(rgb)))
         return Answer({"image": given["image"]})
 
     def _colorize(self, request: Request, show: Show) -> Answer:
         began = time.perf_counter()
         photo, hints, extra = self._question(request)
         given = request.parameters
-        key = given["image"], given["model"] or self.model
+        key = given["image"], self._key(given["model"])
         x, y, width, height = region = tuple(given["region"] or (0, 0, photo.width, photo.height))
         refresh = photo.refresh(
             hints,
@@ -93,7 +117,7 @@ class Studio:
         )
         result = secrets.token_hex(8)
         self.sessions.remember(*key, result, refresh.shown)
-        colorizer = self._colorizer(key[1], show)
+        colorizer = self._colorizer(given["model"], show)
         fields = {
             "result": result,
             "image": given["image"],
@@ -159,7 +183,7 @@ class Studio:
     def _question(self, request: Request) -> tuple[Photo, Hints, dict[str, Any]]:
         """Return the photograph, the local hints and the global hints of a request."""
         given = request.parameters
-        photo = self.sessions.photo(given["image"], given["model"] or self.model)
+        photo = self.sessions.photo(given["image"], self._key(given["model"]))
         reference = self.sessions.reference(given["histogram"]) if given["histogram"] else None
         hints = _painted(request, photo)
         if given["dots"]:
