@@ -98,6 +98,9 @@ def _serve(options: ServeOptions) -> bool:
     from .server import Server
 
     passed_on = inherited()
+    if not passed_on and is_installed() and is_announced():  # its socket is not ours to replace
+        what = "systemd listens for this user's daemon, and starts it."
+        raise ArgumentError("serve", what, "To start it now: huedot start; to have none: huedot service uninstall.")
     listener = passed_on or (None if options.tcp else _make_socket())
     secret = b"" if listener else _secret(options)
     studio = RemoteStudio(Options(options.model, options.device, options.cache_bytes, options.threads))
@@ -249,8 +252,7 @@ def _process(endpoint: Endpoint) -> psutil.Process | None:
     """Return the daemon's process, unless its number has passed to another."""
     try:
         process = psutil.Process(endpoint.pid)
-        is_daemon = process.create_time() <= endpoint.started + 1 and _is_locked()
-        return process if is_daemon else None
+        return process if _is_locked() and "serve" in process.cmdline() else None  # no times: clocks are set
     except psutil.Error:
         return None
 

@@ -51,7 +51,7 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
         help=f"seconds without a request after which the daemon exits; 0 for never {usually}",
     )
     parser.add_argument(
-        "--threads", type=whole_number, default=usual.threads, metavar="N", help=f"of torch; 0 is its choice {usually}"
+        "--threads", type=whole(0, 1024), default=usual.threads, metavar="N", help=f"of torch; 0: its choice {usually}"
     )
 
 

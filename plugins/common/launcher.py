@@ -21,6 +21,7 @@ OTHER_S = 15.0  # for one that somebody else has just started
 POLL_S = 0.05
 LOG = "launch.log"
 INSTALLED = "daemon.json"  # beside this file: what the installer says of this copy of the plugin
+PLACES = ("HUEDOT_RUNTIME", "HUEDOT_WEIGHTS")  # variables: the same places for a daemon that starts elsewhere
 # Variables by which an editor's own Python or libraries would leak into the daemon's.
 EDITORS_OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE")
 
@@ -127,7 +128,8 @@ def _start(words: list[str], log: Path) -> subprocess.Popen[bytes]:
 
 def _environment() -> dict[str, str]:
     dropped = {*EDITORS_OWN, "LD_LIBRARY_PATH"} if "APPIMAGE" in os.environ else set(EDITORS_OWN)
-    return {name: value for name, value in os.environ.items() if name not in dropped}
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**kept, **{name: str(Path(kept[name]).absolute()) for name in PLACES if kept.get(name)}}
 
 
 def _windows_flags() -> int:

@@ -35,10 +35,10 @@ class Daemon:
         self.options = [str(option) for option in options]
         self.process = None
 
-    def start(self):
+    def start(self, **environment):
         command = [sys.executable, "-m", "huedot.daemon.cli", "serve", *self.options]
         self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - a pipe that nobody reads would fill, and stop it
-        self.process = subprocess.Popen(command, stderr=self.said)
+        self.process = subprocess.Popen(command, stderr=self.said, env={**os.environ, **environment})
         wait_until(self._published)
         return self
 

@@ -95,6 +95,19 @@ def test_systemds_own_tool_starts_it_at_the_first_connection(runtime, tiny_weigh
     assert activation.is_announced()
 
 
+def test_a_daemon_started_by_hand_leaves_systemds_socket_alone(listener, runtime, tiny_weights):
+    unit = activation.unit_folder() / activation.SOCKET_UNIT
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    activation.announce()
+    words = [*COMMAND, "serve", "--model", str(tiny_weights)]
+    ended = subprocess.run(words, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert ended.returncode == 2
+    assert "huedot start" in ended.stderr
+    assert activation.is_announced()
+    assert socket_path().exists()
+
+
 @pytest.mark.parametrize("kind", ["another path", "two", "tcp"])
 def test_another_socket_than_the_clients_is_refused(kind, runtime, tmp_path):
     family, place = (

@@ -136,7 +136,11 @@ def test_an_idle_daemon_exits(runtime, tiny_weights):
 
 
 @pytest.mark.parametrize("daemon", ["unix"], indirect=True)
-def test_a_hanging_daemon_is_killed(daemon, monkeypatch):
+@pytest.mark.parametrize("clock_was_set", [False, True])
+def test_a_hanging_daemon_is_killed(daemon, runtime, clock_was_set, monkeypatch):
+    path = runtime / "endpoint.json"
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps({**facts, "started": facts["started"] - 3600 * clock_was_set}))
     monkeypatch.setattr(lifecycle, "STOP_S", 0.5)
     monkeypatch.setattr("huedot.protocol.client.SILENT_AFTER_S", 0.5)
     monkeypatch.setattr("huedot.protocol.session.Session.__init__.__defaults__", (0.5,))

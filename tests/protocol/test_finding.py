@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from huedot.protocol import finding
+from huedot.protocol import finding, launcher
 
 POSIX, WINDOWS = "bin/huedot", "Scripts/huedot.exe"
 
@@ -97,3 +97,12 @@ def test_a_damaged_record_is_none(content, home, runtime):
     finding.record(["x"])
     Path(runtime / finding.RECORD).write_text(content)
     assert finding.find_program() == []
+
+
+def test_places_are_the_same_for_a_daemon_that_starts_elsewhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUEDOT_RUNTIME", "run")
+    monkeypatch.delenv("HUEDOT_WEIGHTS", raising=False)
+    environment = launcher._environment()
+    assert environment["HUEDOT_RUNTIME"] == str(tmp_path / "run")
+    assert "HUEDOT_WEIGHTS" not in environment
