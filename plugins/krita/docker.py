@@ -37,14 +37,16 @@ from .widgets import GamutView, PictureView, Swatches, Thumbnails
 
 OVERVIEW_HEIGHT, GAMUT_HEIGHT = 130, 110
 
+_WORKING: list[Controller] = []  # the one whose window the user works in, or did last
+
 
 class HueDotDocker(DockWidget):
-    """HueDot's docker."""
+    """HueDot's docker. Each of Krita's windows has one; of all, only the one where the user works does something."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle(words.TITLE)
-        self._host = Host()
+        self._host = Host(self)
         self._stale, self._left = True, False
         self.controller = Controller(self._host, Client("huedot-krita", installed_version() or "0"), self._note)
         self._build()
@@ -52,6 +54,7 @@ class HueDotDocker(DockWidget):
         self._timer.timeout.connect(self._safely(self._tick))
         self._timer.start(round(TICK_S * 1000))
         self._host.on_closing(self._leave)
+        self.destroyed.connect(lambda *_: self._end())  # with its window
 
     def canvasChanged(self, canvas: object) -> None:  # noqa: N802 - Krita's name
         """Turn to the document that is shown now. Krita calls this often, also too early: so, a moment later."""
@@ -59,14 +62,19 @@ class HueDotDocker(DockWidget):
 
     def _leave(self) -> None:
         """Do nothing more: Krita is taking its windows apart."""
-        self._left = True
         self._timer.stop()
+        self._end()
+
+    def _end(self) -> None:
+        self._left = True
         self.controller.close()
+        if self.controller in _WORKING:
+            _WORKING.remove(self.controller)
 
     def _turn(self) -> None:
         if self._left:
             return
-        self._host.history.watch()
+        self._host.watch()
         document = self._host.active_document()
         shown = self.controller.sheet.document if self.controller.sheet else None
         if document is None or shown is None or not shown.is_open() or document.key != shown.key:
@@ -77,10 +85,27 @@ class HueDotDocker(DockWidget):
         sheet = self.controller.sheet
         if sheet is not None and not sheet.document.is_open():
             self._turn()
-        self.controller.tick()
+        if self._is_working():
+            self.controller.tick()
         if self._stale:
             self._stale = False
             self._show()
+
+    def _is_working(self) -> bool:
+        """Return whether this is the docker that works; it stays so while the user is in a dialog or elsewhere."""
+        if not _WORKING or (self.isActiveWindow() and self.controller not in _WORKING):
+            _WORKING[:] = [self.controller]
+            self._catch_up()
+        return self.controller in _WORKING
+
+    def _catch_up(self) -> None:
+        """Go on with the settings of another window, if its docker has colored this document meanwhile."""
+        sheet = self.controller.sheet
+        if sheet is None or not sheet.document.has_layers():
+            return
+        if sheet.document.others_wrote() != sheet.others_wrote:
+            sheet.settings = Settings.of(sheet.document.load_state())
+            self.controller.retry()
 
     def _note(self) -> None:
         self._stale = True
@@ -225,10 +250,11 @@ class HueDotDocker(DockWidget):
     # What the user does
 
     def _mend_it(self) -> None:
-        if self.controller.status.is_error:
+        if self.controller.view.mending != words.CONVERT:
             self.controller.retry()
         elif self._agreed(words.CONVERT_ASK):
             self.controller.convert()
+            self.controller.retry()
 
     def _agreed(self, question: str) -> bool:
         asked = QMessageBox.question(self, words.TITLE, question)

@@ -1,8 +1,9 @@
 """Krita's documents as the panel needs them: the only room that knows Krita's API.
 
-Two layers in a group of their own: hints above, the result beneath, locked. Both are 8-bit sRGB whatever the document
-is, so that their pixels are what the user sees. The result is written without undo steps (nobody paints on it); layers
-come and go with them.
+Two layers in a group of their own: hints above, the result beneath, locked. Both are made as 8-bit sRGB whatever the
+document is, so that their pixels are what the user sees; if the user converts the document, they are converted with it,
+and pixels are converted as they are read and written. The result is written without undo steps (nobody paints on it);
+layers come and go with them.
 """
 
 from __future__ import annotations
@@ -13,20 +14,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from krita import Document as KritaDocument
-from krita import Krita, ManagedColor, Node
+from krita import Krita, ManagedColor, Node, View
 
 from . import pixels
+from .known import key_of, known
+from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 from .protocol.panel import words
 from .protocol.panel.host import RGB, Other, Picture
 from .protocol.wire import Buffer
-from .qt import QAbstractItemView, QByteArray, QColor, QImage, QTimer
+from .qt import QAbstractItemView, QByteArray, QColor, QImage, QMainWindow, QTimer, QWidget
+from .spaces import SRGB, converted, space_of
 
-SPACE = ("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
 ANNOTATION = "huedot"
 NEVER = (0.0, -1)
 FIND_S = 1.0  # how long the layers that were found are taken to be there, if nothing says otherwise
 THUMBNAIL = 32  # pixels on a side, of another document in a list
+RESULT_IS_GRAY = "The result layer is in grayscale, which shows no color."
+UNDO_OR_DELETE = "Undo its conversion, or delete it and press Start."
 ACTIVATE_MS = (100, 400)  # Krita makes a new layer the active one a while after it was added
 
 
@@ -35,7 +40,7 @@ class Document:
 
     def __init__(self, document: KritaDocument, history: History) -> None:
         """Wrap Krita's document; `history` counts what the user does."""
-        self._document, self._history = document, history
+        self._document, self._history, self._known = document, history, known(document)
         self._copy: KritaDocument | None = None
         self._alpha: QImage | None = None
         self._found: tuple[Node | None, Node | None] = (None, None)
@@ -53,17 +58,13 @@ class Document:
 
     @property
     def key(self) -> str:
-        """The id of its root node."""
-        return key_of(self._document)
+        """What tells it from the others."""
+        return self._known.key
 
     @property
     def name(self) -> str:
         """Its file's name, or the one that Krita shows."""
         return name_of(self._document)
-
-    def take_over(self, older: Document) -> None:
-        """Know where another view of the same document found it transparent."""
-        self._alpha = older._alpha
 
     def is_open(self) -> bool:
         """Whether the user has not closed it."""
@@ -82,14 +83,14 @@ class Document:
 
     def convert(self) -> None:
         """Make it RGB, at its own depth; one undo step."""
-        self._document.setColorSpace("RGBA", self._document.colorDepth(), SPACE[2])
+        self._document.setColorSpace("RGBA", self._document.colorDepth(), SRGB[2])
         self._document.waitForDone()
 
     # The layers
 
     def has_layers(self) -> bool:
-        """Whether both layers are there."""
-        return None not in self._layers()
+        """Whether both layers are there, in a document that can be colored."""
+        return not self.why_not() and None not in self._layers()
 
     def make_layers(self) -> None:
         """Add what is missing: both in a group, as one undo step, or the one beside the other."""
@@ -114,11 +115,9 @@ class Document:
             return
         new = old.clone()
         new.setName(old.name())
-        if (new.colorModel(), new.colorDepth()) != SPACE[:2]:  # the user converted the document
-            new.setColorSpace(*SPACE)
-        for (x, y, width, height), rgba in parts.items():
-            image = QImage(bytes(rgba), width, height, width * 4, pixels.RGBA).convertToFormat(pixels.ARGB)
-            new.setPixelData(QByteArray(pixels.bytes_of(image)), x, y, width, height)
+        for area, rgba in parts.items():
+            image = QImage(bytes(rgba), area[2], area[3], area[2] * 4, pixels.RGBA).convertToFormat(pixels.ARGB)
+            _write(new, area, image)
         old.parentNode().addChildNode(new, old)
         old.remove()
         self._remember(new, result)
@@ -127,7 +126,7 @@ class Document:
 
     def _made(self, *names: str) -> Node:
         """Return a group that belongs to no document, so that adding it is one undo step, whatever it holds."""
-        scratch = Krita.instance().createDocument(1, 1, words.GROUP, *SPACE, 72.0)
+        scratch = Krita.instance().createDocument(1, 1, words.GROUP, *SRGB, 72.0)
         group = scratch.createGroupLayer(words.GROUP)
         scratch.rootNode().addChildNode(group, None)
         for name in reversed(names):
@@ -198,10 +197,7 @@ class Document:
         hints, _ = self._layers()
         if hints is None:
             return bytes(area[2] * area[3] * 4)
-        if (hints.colorModel(), hints.colorDepth(), hints.colorProfile()) != SPACE:
-            hints = hints.duplicate()
-            hints.setColorSpace(*SPACE)
-        return pixels.to_rgba(pixels.from_krita(hints.pixelData(*area), area[2], area[3]))
+        return pixels.to_rgba(_read(hints, area))
 
     # The photograph
 
@@ -262,22 +258,26 @@ class Document:
         return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
     def write_result(self, area: Rectangle, rgb: Buffer, mask: Buffer | None) -> None:
-        """Write to the result layer; with a mask, over what is there."""
+        """Write to the result layer; with a mask, over what is there. Raises HueDotError if it cannot hold colors."""
         _, result = self._layers()
         if result is None:
             return
+        if result.colorModel() == "GRAYA":
+            raise HueDotError(RESULT_IS_GRAY, UNDO_OR_DELETE)
         x, y, width, height = area
         image = pixels.from_rgb(rgb, width, height)
         if self._alpha is not None:
             image.setAlphaChannel(self._alpha.copy(x, y, width, height))
         if mask is not None:
             image.setAlphaChannel(pixels.from_alpha(mask, width, height))
-            image = pixels.over(image, pixels.from_krita(result.pixelData(*area), width, height))
-        result.setPixelData(QByteArray(pixels.bytes_of(image)), *area)
+            image = pixels.over(image, _read(result, area))
+        _write(result, area, image)
+        self._known.wrote(self._history)
 
     def others_wrote(self) -> object:
-        """Nobody else writes to the result: it is locked."""
-        return None
+        """Return what changes when another window's docker wrote to the result, or when it was converted, or back."""
+        _, result = self._layers()
+        return self._known.others_wrote(self._history), space_of(result) if result is not None else None
 
     def show_result(self) -> None:
         """Compose the image anew. Of all calls that do, this one alone leaves no undo step."""
@@ -322,11 +322,11 @@ class History:
         self.count = 0
         self._models: list[Any] = []
 
-    def watch(self) -> None:
+    def watch(self, window: QWidget) -> None:
         """Listen to the undo docker's model, once it is there; without it the panel still looks now and then."""
         if self._models:
             return
-        history = [docker for docker in Krita.instance().dockers() if docker.objectName() == "History"]
+        history = window.findChildren(QWidget, "History")
         for view in [view for docker in history for view in docker.findChildren(QAbstractItemView)]:
             model = view.model()
             if model is not None:
@@ -338,9 +338,10 @@ class History:
 
 
 class Host:
-    """Krita."""
+    """Krita, as the docker of one of its windows sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, docker: QWidget) -> None:
+        self._docker = docker
         self.history = History()
         self.name = f"Krita {Krita.instance().version()}"
 
@@ -351,14 +352,15 @@ class Host:
         notifier.applicationClosing.connect(then)
 
     def active_document(self) -> Document | None:
-        """Return the document that the user looks at."""
-        window = Krita.instance().activeWindow()
-        document = Krita.instance().activeDocument() if window is not None and window.activeView() else None
+        """Return the document that the user looks at in the docker's window."""
+        view = self._view()
+        document = view.document() if view else None
         return Document(document, self.history) if document is not None and document.rootNode() is not None else None
 
     def others(self, document: Document) -> list[Other]:
         """Return the other open documents."""
-        others = [each for each in Krita.instance().documents() if key_of(each) not in ("", document.key)]
+        there = [each for each in Krita.instance().documents() if each.rootNode() is not None]
+        others = [each for each in there if key_of(each) != document.key]
         return [Other(key_of(each), name_of(each), _thumbnail(each)) for each in others]
 
     def read_other(self, key: str, side: int) -> Picture | None:
@@ -371,20 +373,44 @@ class Host:
 
     def set_brush_color(self, color: RGB) -> None:
         """Make a color the foreground color."""
-        view = Krita.instance().activeWindow().activeView()
-        view.setForeGroundColor(ManagedColor.fromQColor(QColor(*color), view.canvas()))
+        if view := self._view():
+            view.setForeGroundColor(ManagedColor.fromQColor(QColor(*color), view.canvas()))
 
+    def watch(self) -> None:
+        """Have the history counted."""
+        if window := self._window():
+            self.history.watch(window)
 
-def key_of(document: KritaDocument) -> str:
-    """Return the id of a document's root node; nothing if it is closed."""
-    root = document.rootNode()
-    return str(root.uniqueId().toString()) if root is not None else ""
+    def _view(self) -> View | None:
+        own = self._window()
+        window = next((each for each in Krita.instance().windows() if each.qwindow() is own), None)
+        return window.activeView() if window is not None else None
+
+    def _window(self) -> QMainWindow | None:
+        """Return the window that the docker belongs to, also while it floats."""
+        widget = self._docker
+        while widget is not None and not isinstance(widget, QMainWindow):
+            widget = widget.parentWidget()
+        return widget
 
 
 def name_of(document: KritaDocument) -> str:
     """Return a document's name for people."""
     path = document.fileName()
     return path.replace("\\", "/").rsplit("/", 1)[-1] if path else (document.name() or "Untitled")
+
+
+def _read(node: Node, area: Rectangle) -> QImage:
+    """Return a layer's pixels in sRGB."""
+    count = area[2] * area[3]
+    data = converted(node.pixelData(*area), count, space_of(node), SRGB)
+    return pixels.from_krita(data, area[2], area[3])
+
+
+def _write(node: Node, area: Rectangle, image: QImage) -> None:
+    """Write sRGB to a layer."""
+    data = converted(pixels.bytes_of(image), area[2] * area[3], SRGB, space_of(node))
+    node.setPixelData(QByteArray(data), *area)
 
 
 def _thumbnail(document: KritaDocument) -> Picture:
