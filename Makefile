@@ -23,8 +23,8 @@ demo: $(BIN)/huedot  ## color the example photograph from its dots
 test: $(BIN)/huedot  ## every test; those in real editors where the editors are
 	$(BIN)/python -m pytest
 
-test-faults: $(BIN)/huedot  ## what the daemon survives, a line with a figure for each
-	$(BIN)/python -m pytest --quiet tests/faults
+test-faults: $(BIN)/huedot  ## what the daemon and the editors survive, a line with a figure for each
+	$(BIN)/python -m pytest --quiet -m fault tests/faults tests/krita tests/gimp
 
 test-krita: $(BIN)/huedot  ## the tests in real Krita
 	HUEDOT_EDITORS=required $(BIN)/python -m pytest tests/krita
@@ -33,7 +33,7 @@ test-gimp: $(BIN)/huedot  ## the tests in real GIMP
 	HUEDOT_EDITORS=required $(BIN)/python -m pytest tests/gimp
 
 reliability: $(BIN)/huedot  ## test-faults, with what was measured going into docs/reliability.md
-	HUEDOT_FAULTS_TABLE=docs/reliability.md $(BIN)/python -m pytest --quiet tests/faults
+	HUEDOT_FAULTS_TABLE=docs/reliability.md $(BIN)/python -m pytest --quiet -m fault tests/faults tests/krita tests/gimp
 
 bench: $(BIN)/huedot  ## speed beside its rivals; PHOTOGRAPHS=path for photographs of your own
 	$(BIN)/huedot bench $(PHOTOGRAPHS)

@@ -1,4 +1,4 @@
-"""What every test may use: a tiny seeded network, and made pictures."""
+"""What every test may use: a tiny seeded network, made pictures, and the report of faults."""
 
 import json
 from dataclasses import asdict
@@ -9,6 +9,9 @@ import torch
 from safetensors.torch import save_file
 
 from huedot.model.networks.hintnet import Config, HintNetwork
+
+from .report import figure as figure
+from .report import pytest_terminal_summary as pytest_terminal_summary
 
 TINY = Config(
     widths=(8, 16, 32), encoder_attention=1, hint_attention=1, affinity_heads=2, affinity_width=4, palette_width=16

@@ -1,11 +1,11 @@
-"""A real daemon, and a line for every fault: what happened, and the figure. `make test-faults` prints them."""
+"""A real daemon, which answers a normal request before and after every fault."""
 
-import os
 import secrets
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import psutil
@@ -21,58 +21,15 @@ from huedot.protocol.zmtp import ZmtpTransport
 from ..daemon.conftest import Daemon, make_runtime
 from .processes import peak_memory
 
+HERE = Path(__file__).parent
 MiB = 1 << 20
-LINES = pytest.StashKey[list["Line"]]()
 DOT = {"x": 20, "y": 12, "rgb": [180, 60, 40]}
-BEGIN, END = "<!-- what the suite measured -->\n", "<!-- until here -->\n"
 
 
-class Line(NamedTuple):
-    """A line of the report."""
-
-    fault: str
-    what: str
-    holds: str  # the test's own words
-    test: str
-
-    def row(self):
-        cells = (self.fault, self.holds, self.what, f"`{self.test}`")
-        return " | ".join(["", *(cell.replace("|", "\\|") for cell in cells), ""]).strip()
-
-
-@pytest.fixture
-def figure(request):
-    """Write a line of the report."""
-    lines = request.config.stash.setdefault(LINES, [])
-    holds = " ".join((request.function.__doc__ or "").split())
-    test = request.node.nodeid.rpartition("/")[2].partition("[")[0]
-
-    def write(fault, what):
-        lines.append(Line(fault, what, holds, test))
-
-    return write
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    lines = config.stash.get(LINES, [])
-    if lines:
-        terminalreporter.section("faults, and what was measured")
-        for line in lines:
-            terminalreporter.write_line(f"{line.fault:<58} {line.what}")
-    if table := os.environ.get("HUEDOT_FAULTS_TABLE"):
-        write_table(Path(table), lines)
-
-
-def write_table(path, lines):
-    """Put what was measured into a document, in place of what was measured before."""
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    rows = [
-        "| fault | what holds | measured | test in tests/faults |",
-        "|---|---|---|---|",
-        *(line.row() for line in lines),
-    ]
-    path.write_text(before + BEGIN + "\n" + "\n".join(rows) + "\n\n" + END + after, encoding="utf-8")
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker("fault")
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +98,26 @@ def family(daemon):
 
 def milliseconds(since):
     return (time.perf_counter() - since) * 1000
+
+
+class Pings:
+    """What another client sees meanwhile: milliseconds of its pings, 50 a second."""
+
+    def __enter__(self):
+        words = [sys.executable, "-m", "tests.faults.pinger"]
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout.readline() == "ready\n"
+        return self
+
+    def __exit__(self, *_):
+        said, _ = self._process.communicate("\n", timeout=60)
+        self.milliseconds = np.array(said.split(), float)
+
+    def check(self):
+        """Return a sentence; 19 of 20 must be under 100 ms, for others use the machine, too."""
+        usual, slowest = np.percentile(self.milliseconds, 95), self.milliseconds.max()
+        assert usual < 100, self.milliseconds
+        return f"{len(self.milliseconds)} pings meanwhile: 95 % within {usual:.0f} ms, the slowest {slowest:.0f} ms"
 
 
 class Peak:

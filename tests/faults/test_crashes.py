@@ -11,7 +11,7 @@ from huedot.protocol.client import Client
 from huedot.protocol.errors import WorkerCrashed
 from huedot.protocol.messages import Hints
 
-from ..daemon.conftest import wait_until
+from ..daemon.conftest import Daemon, wait_until
 from .conftest import DOT, answer, milliseconds, normal_request, opened, photograph
 
 
@@ -84,6 +84,42 @@ def test_it_dies_again_and_again(daemon, connect, figure):
     figure(
         "it dies four times in a row", "four requests failed, each with its error; no descriptor and no process is left"
     )
+
+
+def test_it_hangs(runtime, tiny_weights, tmp_path, figure):
+    """One that says nothing for long is replaced: its request fails, and says so, those that wait are answered."""
+    (tmp_path / "sitecustomize.py").write_text("import huedot.daemon.remote as remote\nremote.SILENCE_S = 10\n")
+    daemon = Daemon("--model", tiny_weights).start(PYTHONPATH=str(tmp_path))
+    try:
+        with Client("tests", "1", launch=False) as client:
+            image, child = client.open_image(photograph(), 64, 48, 1), child_of(daemon)
+            child.suspend()
+            began = time.perf_counter()
+            with pytest.raises(WorkerCrashed, match="said nothing for 10 s"):
+                client.colorize(image, Hints(dots=[DOT]))
+            known = milliseconds(began) / 1000
+        assert normal_request()
+        assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    finally:
+        daemon.close()
+    figure("the computing process hangs", f"replaced after {known:.1f} s (10 here, 120 usually), and normal service")
+
+
+def test_the_daemon_is_killed_and_its_child_hangs(runtime, tiny_weights, tmp_path, figure):
+    """In a call that nothing interrupts, for one: the process ends nevertheless."""
+    hang = "import huedot.daemon.studio as s, time\ns.Studio._gamut = lambda *_: time.sleep(1000)\n"
+    only = f"import sys\nif 'huedot.daemon.child' in sys.orig_argv:\n exec({hang!r})\n"
+    (tmp_path / "sitecustomize.py").write_text(only)
+    daemon = Daemon("--model", tiny_weights).start(PYTHONPATH=str(tmp_path))
+    with Client("tests", "1", launch=False) as client:
+        client.open_image(photograph(), 64, 48, 1)
+        client._connected().send("hangs", "gamut", {"lightness": 50.0})
+        wait_until(lambda: client.status()["queued"] == 1)
+        child = child_of(daemon)
+        began = time.perf_counter()
+        daemon.kill()
+        wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10)
+    figure("the daemon is killed -9, its computing process hangs", f"ends after {milliseconds(began):.0f} ms")
 
 
 def test_the_daemon_is_killed_and_its_child_goes_with_it(daemon, connect, figure):

@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import os
 import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from huedot.model.networks.siggraph17 import LocalHints
 from huedot.protocol.endpoint import find_endpoint, read_endpoint
 from huedot.protocol.errors import FileError
 
+from ..cli.test_weights import Answer, Server
 from ..daemon.conftest import Daemon, wait_until
 from .conftest import milliseconds, normal_request, photograph
 from .processes import COMMAND, huedot
@@ -157,6 +160,86 @@ def test_no_room_for_weights_and_pictures(disk, tmp_path, runtime, tiny_weights,
     assert everything(place) == {"ballast", "siggraph17.safetensors", "out.png"}
     assert (place / "out.png").read_bytes() == (place / "siggraph17.safetensors").read_bytes() == b"kept"
     figure("no room for weights, or for a picture", "one sentence, exit code 2; what was there before is whole")
+
+
+@pytest.fixture
+def half(tmp_path):
+    """Local Hints in half precision: the least that is installed, 68 MB."""
+    path = tmp_path / "half.pth"
+    torch.save({name: tensor.half() for name, tensor in LocalHints().state_dict().items()}, path)
+    return path
+
+
+class Proxied(Answer):
+    """Gives the one file for whatever address a proxy is asked for."""
+
+    def parse_request(self):
+        is_one = super().parse_request()
+        self.path = "/mine.pth"
+        return is_one
+
+
+@pytest.fixture
+def proxy(half, monkeypatch):
+    """Stand in for the host of the published weights, which answers http alone, and so by way of a proxy."""
+    server = Server(half.read_bytes())
+    server.RequestHandlerClass = Proxied
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    monkeypatch.setenv("http_proxy", server.address)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def contents(place):
+    """Every file's content, but for the lock's and the ballast's."""
+    files = {path for path in place.rglob("*") if path.is_file()} - {place / ".lock", place / "ballast"}
+    return {str(path.relative_to(place)): path.read_bytes() for path in files}
+
+
+def refused_for_room(*words):
+    ended = huedot(*words)
+    assert ended.code == 2
+    assert "No space left" in ended.said
+    assert ended.said.count("\n") == 1
+    assert huedot("weights", "verify", "siggraph17").code == 0
+    return ended
+
+
+def test_no_room_for_weights_that_are_imported_or_fetched(disk, half, proxy, monkeypatch, figure):
+    """One sentence, nothing half written, what was installed is whole; with room the same commands do it."""
+    place = disk("size=256m")
+    monkeypatch.setenv("HUEDOT_WEIGHTS", str(place))
+    assert huedot("weights", "import", half, "--mask-center", "0.5").code == 0
+    before = contents(place)
+    assert set(before) == {"siggraph17.safetensors", "installed.json"}
+    fill(place)
+    refused_for_room("weights", "import", half)
+    assert contents(place) == before
+    os.truncate(place / "ballast", (place / "ballast").stat().st_size - (1 << 20))
+    ended = refused_for_room("weights", "fetch", "caffemodel.pth")
+    after = contents(place)
+    assert after.items() >= before.items()
+    assert set(after) - set(before) == {"downloads/caffemodel.pth", "downloads/caffemodel.pth.tag"}  # which is kept
+    kept = len(after["downloads/caffemodel.pth"])
+    assert 0 < kept <= 1 << 20
+    (place / "ballast").unlink()
+    for words in (("import", half), ("fetch", "caffemodel.pth")):
+        done = huedot("weights", *words)
+        assert done.code == 0, done.said
+        installed = json.loads((place / "installed.json").read_text())["installed"]["siggraph17"]
+        assert installed["source"] == Path(words[1]).name
+    assert proxy.asked == [None, f"bytes={kept}-"]
+    assert set(contents(place)) == set(before)
+    assert huedot("weights", "verify", "siggraph17").code == 0
+    figure(
+        "no room for weights that are imported or fetched",
+        f"exit code 2 after {ended.seconds:.1f} s; with room the download goes on from byte {kept:,}",
+    )
 
 
 def test_a_read_only_home(disk, tmp_path, monkeypatch, tiny_weights, figure):

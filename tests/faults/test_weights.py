@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from huedot.model import color
 from huedot.protocol.client import Client
-from huedot.protocol.errors import ArgumentError, HueDotError, WeightsCorrupt, WeightsMissing
+from huedot.protocol.errors import ArgumentError, FileError, HueDotError, WeightsCorrupt, WeightsMissing
 from huedot.protocol.messages import Hints
 
 from .conftest import DOT, milliseconds, photograph
@@ -53,6 +53,13 @@ def spoil(name, value):
     return change
 
 
+def convert(name, dtype):
+    def change(tensors):
+        tensors[name] = tensors[name].to(dtype)
+
+    return change
+
+
 def bad_weights(folder, tiny_weights, canary):
     """Make one file of every kind of bad weights; returns what must be raised for each."""
     variant(tiny_weights, folder / "nan.safetensors", spoil("grid.weight", float("nan")))
@@ -61,6 +68,9 @@ def bad_weights(folder, tiny_weights, canary):
     save_file({"layer.weight": torch.zeros(2)}, folder / "stranger.safetensors")
     save_file({"x": torch.zeros(1)}, folder / "newer.safetensors", {"architecture": "huedot-9"})
     save_file({"x": torch.zeros(1)}, folder / "odd.safetensors", {"architecture": "huedot", "config": "{]"})
+    save_file({f"{i}".ljust(20_000, "\1"): torch.zeros(1) for i in range(5)}, folder / "wordy.safetensors")
+    variant(tiny_weights, folder / "eighths.safetensors", convert("grid.weight", torch.float8_e4m3fn))
+    os.mkfifo(folder / "endless.pth")
     config = json.dumps({"widths": [1 << 40] * 3})
     save_file({"x": torch.zeros(1)}, folder / "vast.safetensors", {"architecture": "huedot", "config": config})
     whole = tiny_weights.read_bytes()
@@ -81,7 +91,7 @@ def test_bad_weights(client, tmp_path, tiny_weights, figure):
     files, slowest = sorted(tmp_path.iterdir()), 0.0
     for path in files:
         began = time.perf_counter()
-        with pytest.raises(WeightsCorrupt) as caught:
+        with pytest.raises(FileError if path.is_fifo() else WeightsCorrupt) as caught:
             client.open_image(photograph(), WIDTH, HEIGHT, 1, str(path))
         slowest = max(slowest, milliseconds(began))
         assert path.name in caught.value.message, path.name

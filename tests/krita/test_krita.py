@@ -162,30 +162,6 @@ def test_deep_documents_show_the_colors_painted(desk, photograph, depth, profile
     assert close_to(desk.do("shown_at(90, 330)"), desk.do(f"rgb_at({RESULT}, 90, 330)"), 2)
 
 
-def test_a_document_closed_while_a_request_is_under_way(desk, photograph):
-    start(desk, photograph)
-    desk.do(f"brush({RED}, 16)")
-    desk.stroke((130, 300))
-    desk.poll("controller().desk.courier.asked('colorize')", 20)
-    desk.do("close_all()")
-    desk.poll("sheet() is None")
-    start(desk, photograph)  # the next one works
-
-
-def test_the_result_deleted_while_a_request_is_under_way(desk, photograph):
-    start(desk, photograph)
-    desk.do(f"brush({RED}, 16)")
-    desk.stroke((130, 300))
-    desk.poll("controller().desk.courier.asked('colorize')", 20)
-    own = f"[checksum({HINTS}), checksum(node('Background'))]"
-    before = desk.do(f"before = {own}; {RESULT}.remove(); before")
-    desk.poll("huedot()._start.isVisible() and 'gone' in huedot()._said.text()")
-    assert desk.do(own) == before
-    desk.do("huedot()._start.click()")
-    desk.poll("sheet().result and controller().is_idle()", 60)
-    assert desk.do(own) == before
-
-
 def test_layers_that_the_user_deletes_come_back(desk, photograph):
     start(desk, photograph)
     dot(desk, 130, 300, BLUE)

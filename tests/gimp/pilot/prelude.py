@@ -72,6 +72,12 @@ def pixel(drawable, x, y):
     return list(pixels(drawable, x, y, 1, 1))
 
 
+def checksum(drawable):
+    import hashlib
+
+    return hashlib.sha256(pixels(drawable, 0, 0, drawable.get_width(), drawable.get_height())).hexdigest()
+
+
 def foreground(color):
     Gimp.context_set_foreground(Gegl.Color.new(color))
 
