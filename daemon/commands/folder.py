@@ -71,6 +71,7 @@ def _report(arguments: argparse.Namespace, account: Account) -> None:
         return
     for row in account.rows:
         if row.state == "failed":
-            complain(row.message if row.photograph in row.message else f"{row.photograph}: {row.message}")
+            name = row.photograph.encode("utf-8", "backslashreplace").decode()  # as messages have it
+            complain(row.message if name in row.message else f"{name}: {row.message}")
     done, earlier, failed = (account.count(state) for state in ("done", "earlier", "failed"))
     say(f"{done} colored, {earlier} were there before, {failed} failed: {arguments.output / REPORT}.csv")
