@@ -22,7 +22,7 @@ from .zmtp import ZmtpTransport
 SLICE_S = 0.05  # how long a cancellation may go unnoticed
 PING_AFTER_S = 3.0  # of silence
 SILENT_AFTER_S = 12.0  # the ping, and then three times as long without a word
-KEPT = 4  # images and references whose pixels the client can send again
+KEPT = 4  # photographs, and as many references, whose pixels the client can send again
 
 Progress = Callable[[str, Optional[float]], None]  # stage, and fraction 0..1 where it is known
 
@@ -62,7 +62,7 @@ class Client:
         self._launch = launch
         self._session: Session | None = None
         self._numbers = itertools.count(1)
-        self._kept: OrderedDict[str, _Call] = OrderedDict()
+        self._kept: dict[str, OrderedDict[str, _Call]] = {"image": OrderedDict(), "histogram": OrderedDict()}
         self._cancelled = threading.Event()
 
     def __enter__(self) -> Client:
@@ -103,11 +103,14 @@ class Client:
         """
         self._cancelled.clear()
         call = _Call(op, parameters or {}, frames, timeout, on_progress)
+        kept = self._kept_for(call.parameters)
         try:
             return self._ask(call)
         except ImageUnknown:
-            if not self._send_pixels_again(call.parameters):
+            if not kept:
                 raise
+        for each in kept:
+            self._ask(each)
         return self._ask(call)
 
     def cancel(self) -> None:
@@ -125,11 +128,12 @@ class Client:
     ) -> str:
         """Give the daemon a photograph, uint8 row-major, 1 (gray), 3 (RGB) or 4 (RGBA) channels; return its id.
 
-        The last few pixel buffers are kept, uncopied, to be sent again if the daemon forgets them: do not change them.
+        The last few pixel buffers used are kept, uncopied, to be sent again if the daemon forgets them: do not change
+        them.
         """
         image = image_id(pixels, width, height, channels)
         parameters = {"image": image, "width": width, "height": height, "channels": channels, "model": model}
-        self._keep(image, _Call("open_image", parameters, [pixels]))
+        self._keep("image", _Call("open_image", parameters, [pixels]))
         self.request("open_image", parameters, [pixels], on_progress=on_progress)
         return image
 
@@ -170,12 +174,12 @@ class Client:
         """Give the daemon a reference image, RGB or RGBA: fields `histogram` (its id), `saturation` (0..1)."""
         identity = image_id(pixels, width, height, channels)
         parameters = {"histogram": identity, "width": width, "height": height, "channels": channels}
-        self._keep(identity, _Call("histogram", parameters, [pixels]))
+        self._keep("histogram", _Call("histogram", parameters, [pixels]))
         return self.request("histogram", parameters, [pixels])
 
     def close_image(self, image: str) -> None:
         """Let the daemon and this client forget an image."""
-        self._kept.pop(image, None)
+        self._kept["image"].pop(image, None)
         self.request("close_image", {"image": image})
 
     def status(self) -> Header:
@@ -257,19 +261,22 @@ class Client:
         """Return an id for a request whose answer nobody waits for."""
         return str(next(self._numbers))
 
-    def _keep(self, identity: str, call: _Call) -> None:
-        self._kept[identity] = call
-        self._kept.move_to_end(identity)
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+    def _keep(self, kind: str, call: _Call) -> None:
+        kept = self._kept[kind]
+        kept[call.parameters[kind]] = call
+        kept.move_to_end(call.parameters[kind])
+        while len(kept) > KEPT:
+            kept.popitem(last=False)
 
-    def _send_pixels_again(self, parameters: Mapping[str, Any]) -> bool:
-        """Send what a refused request names and this client has kept; return whether there was any."""
-        named = [self._kept.get(str(parameters.get(name))) for name in ("image", "histogram")]
-        calls = [call for call in named if call is not None]
-        for call in calls:
-            self._ask(call)
-        return bool(calls)
+    def _kept_for(self, parameters: Mapping[str, Any]) -> list[_Call]:
+        """Return what gave the daemon the pixels that a request names; those lately used are kept longest."""
+        found = []
+        for kind, kept in self._kept.items():
+            identity = str(parameters.get(kind))
+            if identity in kept:
+                kept.move_to_end(identity)
+                found.append(kept[identity])
+        return found
 
 
 class _Watch:

@@ -39,6 +39,7 @@ class Document:
         self._copy: Gimp.Image | None = None
         self._alpha: bytearray | None = None
         self._written: Gegl.Buffer | None = None  # instead of the result's own, while its change is to be undoable
+        self._results: dict[int, int] = {}  # the result layers seen: GIMP's ids, by the numbers kept in the image
 
     @property
     def width(self) -> int:
@@ -59,10 +60,6 @@ class Document:
     def name(self) -> str:
         """Its file's name, or the one that GIMP shows."""
         return drawables.name_of(self.image)
-
-    def take_over(self, older: Document) -> None:
-        """Know where another view of the same image found it transparent."""
-        self._alpha = older._alpha
 
     def is_open(self) -> bool:
         """Whether the user has not closed it."""
@@ -97,10 +94,15 @@ class Document:
         Gimp.displays_flush()
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
-        """Put a copy of the hint layer, with these pixels painted anew, in its place; one undo step."""
+        """Put a copy of the hint layer, with these pixels painted anew, in its place; one undo step.
+
+        Raises HueDotError if it is locked.
+        """
         old, _ = self.layers()
         if old is None:
             return
+        if drawables.is_locked(old):
+            raise HueDotError(words.HINTS_LOCKED, words.UNLOCK_HINTS)
         new = old.copy()
         buffer = new.get_buffer()
         for area, rgba in parts.items():
@@ -161,10 +163,17 @@ class Document:
         if not self.is_open():
             return None, None
         kept = self._kept()
-        return self._numbered(kept.get("hints")), self._numbered(kept.get("result"))
+        return self._numbered(kept.get("hints")), self._own_result(kept.get("result"))
 
     def _numbered(self, tattoo: int | None) -> Gimp.Layer | None:
         return self.image.get_layer_by_tattoo(tattoo) if tattoo else None  # GIMP shows a message for 0
+
+    def _own_result(self, tattoo: int | None) -> Gimp.Layer | None:
+        """Return the result layer, but not what it was merged into by the user, which inherits its number."""
+        layer = self._numbered(tattoo)
+        if tattoo is None or layer is None or self._results.setdefault(tattoo, layer.get_id()) != layer.get_id():
+            return None
+        return layer
 
     def _make_missing(self) -> None:
         hints, result = self.layers()

@@ -31,6 +31,7 @@ class OneShot:
         self.document, self._progress = document, progress
         self._client = Client("huedot-gimp", installed_version() or "0")
         self._model: str | None = None  # the network that the photograph was opened with
+        self._size = 0, 0  # of the photograph
 
     def __enter__(self) -> OneShot:
         return self
@@ -51,6 +52,8 @@ class OneShot:
         answer = self._client.colorize(image, hints, region, on_progress=self._working)
         if not document.is_open():
             raise HueDotError("The image was closed meanwhile.", "Open it, and try again.")
+        if (document.width, document.height) != self._size:
+            raise HueDotError(words.IMAGE_CHANGED, words.TRY_AGAIN)
         with document.one_undo_step():
             document.make_layers()
             with document.undoable_result():
@@ -71,7 +74,8 @@ class OneShot:
         wanted = Settings.of(self.document.load_state()).model
         self._model = wanted if wanted in models_of(self._client.connect()) else None
         document, pixels = self.document, bytearray()
-        area = 0, 0, document.width, document.height
+        self._size = document.width, document.height
+        area = 0, 0, *self._size
         document.begin_photograph()
         try:
             for band in bands_of(area):

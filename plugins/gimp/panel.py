@@ -186,6 +186,7 @@ class Panel:
             part.set_visible(view.ready)
         if sheet is not None and view.ready:
             self._show_sheet(sheet)
+            self._quietly(lambda: self._others.set_active_id(sheet.colors_from or ""))
             self._quietly(lambda: self._show_settings(sheet.settings))
             self._quietly(self._show_models)
 
@@ -239,10 +240,12 @@ class Panel:
             self._quietly(self._fill_images)
 
     def _mend_it(self) -> None:
-        if self.controller.status.is_error:
+        sheet = self.controller.sheet
+        if self.controller.view.mending != words.CONVERT:
             self.controller.retry()
-        elif self._agreed(words.CONVERT_ASK):
+        elif self._agreed(words.CONVERT_ASK) and sheet is self.controller.sheet:  # not another that came meanwhile
             self.controller.convert()
+            self.controller.retry()
 
     def _agreed(self, question: str) -> bool:
         dialog = Gtk.MessageDialog(

@@ -35,9 +35,6 @@ class Paper:
         self.shown = 0
         self.reading = False
 
-    def take_over(self, older):
-        assert older.key == self.key
-
     def is_open(self):
         return self.open
 
@@ -72,6 +69,7 @@ class Paper:
         return self._part(self.hints, area).tobytes()
 
     def replace_hints(self, parts):
+        assert not self.busy
         for (x, y, width, height), pixels in parts.items():
             self.hints[y : y + height, x : x + width] = np.frombuffer(pixels, np.uint8).reshape(height, width, 4)
         self.strokes += 1

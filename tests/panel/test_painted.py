@@ -5,7 +5,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huedot.protocol.messages import MAX_PARTS
-from huedot.protocol.panel.painted import PART, bands, color_at, hints_of, newest, recolored, split, with_dots
+from huedot.protocol.panel.painted import (
+    PART,
+    bands,
+    color_at,
+    hints_of,
+    looks_alike,
+    newest,
+    recolored,
+    split,
+    with_dots,
+)
+
+
+def finished(steps):
+    """Take all steps of some work; returns what comes of it, and how many there were."""
+    count = 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value, count
+        count += 1
 
 
 def collected(layer):
@@ -69,17 +90,33 @@ def test_recolored_is_one_dot_with_its_soft_edge():
     layer[40:60, 50:80] = (200, 10, 10, 255)
     layer[39, 50:80] = (201, 9, 10, 90)
     layer[40:60, 120:140] = (200, 10, 10, 255)
-    new = assembled(hints_of(recolored(collected(layer), (60, 50), (1, 2, 3))), layer.shape)
+    new = assembled(hints_of(finished(recolored(collected(layer), (60, 50), (1, 2, 3)))[0]), layer.shape)
     assert (new[39:60, 50:80, :3] == (1, 2, 3)).all()
     assert (new[39, 50:80, 3] == 90).all()
     assert (new[40:60, 120:140, :3] == (200, 10, 10)).all()
+
+
+def test_a_large_dot_is_repainted_in_many_steps():
+    layer = np.zeros((300, 300, 4), np.uint8)
+    layer[20:270, 20:270] = (9, 8, 7, 255)
+    parts, steps = finished(recolored(collected(layer), (100, 100), (1, 2, 3)))
+    assert (assembled(hints_of(parts), layer.shape)[20:270, 20:270, :3] == (1, 2, 3)).all()
+    assert steps >= 250 * 250 // 4096
+
+
+def test_what_is_transparent_looks_alike_whatever_its_color():
+    erased, empty, painted = bytes((200, 0, 0, 0)) * 9, bytes(36), bytes((200, 0, 0, 9)) * 9
+    assert looks_alike(erased, empty)
+    assert looks_alike(memoryview(painted), painted)
+    assert not looks_alike(erased, painted)
+    assert not looks_alike(empty, painted)
 
 
 def test_dots_lie_beneath_what_is_painted_and_inside_the_image():
     layer = np.zeros((70, 90, 4), np.uint8)
     layer[0:5, 0:5] = (9, 9, 9, 255)
     dots = [{"x": 2, "y": 2, "radius": 8, "rgb": [5, 6, 7]}, {"x": 89, "y": 69, "radius": 3, "rgb": [50, 60, 70]}]
-    new = assembled(hints_of(with_dots(collected(layer), dots, (90, 70))), layer.shape)
+    new = assembled(hints_of(finished(with_dots(collected(layer), dots, (90, 70)))[0]), layer.shape)
     assert tuple(new[2, 2]) == (9, 9, 9, 255)
     assert tuple(new[2, 8]) == (5, 6, 7, 255)
     assert tuple(new[69, 89]) == (50, 60, 70, 255)

@@ -98,7 +98,21 @@ def test_only_the_last_few_images_are_kept(start, client):
     hold_images(start())
     for i in range(client_module.KEPT + 3):
         client.open_image(bytes([i]) * 48, 4, 4, 3)
-    assert len(client._kept) == client_module.KEPT
+    assert len(client._kept["image"]) == client_module.KEPT
+
+
+def test_what_is_used_is_kept_and_references_beside_photographs(start, client):
+    daemon = start()
+    held = hold_images(daemon)
+    daemon.answers["histogram"] = lambda header, frames: [({"kind": "result", "histogram": header["histogram"]}, [])]
+    image = client.open_image(PIXELS, 4, 4, 3)
+    reference = str(client.histogram(PIXELS, 4, 4, 3).fields["histogram"])
+    for i in range(client_module.KEPT + 3):
+        client.open_image(bytes([i]) * 48, 4, 4, 3)
+        client.colorize(image, Hints(histogram=reference))
+    held.clear()
+    assert client.colorize(image, Hints(histogram=reference)).tiles
+    assert operations(daemon)[-4:] == ["colorize", "open_image", "histogram", "colorize"]
 
 
 def test_the_daemon_dies_and_its_successor_gets_everything(start, client):

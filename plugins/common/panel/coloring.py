@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 
@@ -40,29 +40,29 @@ class Coloring:
         if (wrote := document.others_wrote()) != sheet.others_wrote:
             sheet.others_wrote, sheet.result = wrote, None  # what changes next has to be painted in full
         known, now, stamp = sheet.image or self._desk.courier.asked("open"), time.monotonic(), document.stamp()
-        may_read = not self._desk.error and now >= self._desk.retry_at
-        if may_read and (not known or sheet.size != (document.width, document.height)):
+        may_read = not sheet.error and now >= sheet.retry_at
+        if may_read and (not known or sheet.is_resized()):
             self.read_all(sheet)  # it is new, or was forgotten, cropped or scaled
         elif stamp != sheet.stamp or now - sheet.scanned > LOOK_S:
             sheet.stamp, sheet.scanned = stamp, now
-            self._desk.steps.append(self._scan(sheet))
-        elif sheet.due and self.may_color(sheet) and now >= self._desk.retry_at:
+            self._desk.do(sheet, self._scan(sheet))
+        elif sheet.due and self.may_color(sheet) and now >= sheet.retry_at:
             self._color(sheet, _draft_region(sheet))
         elif sheet.is_draft and self.may_color(sheet) and now > sheet.changed + PAUSE_S:
             self._color(sheet, None)
 
     def may_color(self, sheet: Sheet) -> bool:
         """Return whether a refresh may be asked for now."""
-        if self._desk.error is not None or sheet.image is None:
+        if sheet.error is not None or sheet.image is None:
             return False
         return (sheet.settings.live or sheet.wanted_once) and not self._desk.courier.asked("colorize")
 
     def read_all(self, sheet: Sheet) -> None:
         """Read the photograph and the hints anew, and color."""
         sheet.forget_photograph()
-        self._desk.stage = words.READING if self._desk.daemon else words.CONNECTING
-        self._desk.greet()
-        self._desk.steps.append(self._read_photograph(sheet))
+        sheet.stage = words.READING if self._desk.daemon else words.CONNECTING
+        self._desk.greet(sheet)
+        self._desk.do(sheet, self._read_photograph(sheet))
         self._desk.changed()
 
     def _see_layers(self, sheet: Sheet) -> bool:
@@ -85,8 +85,10 @@ class Coloring:
                 yield None
         finally:
             document.end_photograph()
-        self._desk.stage = words.OPENING if self._desk.daemon else words.CONNECTING
+            sheet.stage = ""
+        sheet.stage = words.OPENING if self._desk.daemon else words.CONNECTING
         self._desk.ask(
+            sheet,
             "open",
             partial(_open, pixels=pixels, size=sheet.size, wanted=sheet.settings.model),
             partial(self._opened, sheet),
@@ -96,7 +98,7 @@ class Coloring:
     def _opened(self, sheet: Sheet, opened: tuple[str, str | None]) -> None:
         sheet.image, sheet.model = opened
         sheet.due, sheet.changed = True, time.monotonic()
-        self._desk.stage = ""
+        sheet.stage = ""
         self._desk.changed()
 
     def _scan(self, sheet: Sheet) -> Steps:
@@ -132,20 +134,23 @@ class Coloring:
         since = None if region else sheet.result
         sheet.is_draft = region is draft is not None
         self._desk.ask(
+            sheet,
             "colorize",
             lambda client: client.colorize(image or "", hints, region, since),
-            lambda answer: self._desk.steps.append(self._lay(sheet, answer, selected is not None, changed)),
+            lambda answer: self._desk.do(sheet, self._lay(sheet, image, answer, selected is not None, changed)),
         )
 
-    def _lay(self, sheet: Sheet, answer: Colorization, masked: bool, changed: float) -> Steps:
+    def _lay(self, sheet: Sheet, image: str | None, answer: Colorization, masked: bool, changed: float) -> Steps:
         """Lay an answer's tiles over the result layer, and show it."""
         document = sheet.document
         while document.is_open() and document.is_busy():
             yield WAIT
-        if not document.is_open() or not document.has_layers():
+        sheet.result = None  # until the last tile is written
+        if not (yield from _write_to(sheet, image, answer.tiles, masked)):
+            sheet.due = sheet.wanted_once = True  # of the photograph as it is now
             return
-        yield from write(document, answer.tiles, masked)
         document.show_result()
+        sheet.is_reopened = False
         sheet.result = None if masked or answer.area != sheet.whole() else answer.result
         self._desk.device, self._desk.warnings = answer.device, answer.warnings
         self.milliseconds = [*self.milliseconds, (time.monotonic() - changed) * 1000][-100:]
@@ -165,6 +170,16 @@ def _draft_region(sheet: Sheet) -> Rectangle | None:
     x = max(0, min(sheet.place[0] - DRAFT_SIDE // 2, width - DRAFT_SIDE))
     y = max(0, min(sheet.place[1] - DRAFT_SIDE // 2, height - DRAFT_SIDE))
     return x, y, min(DRAFT_SIDE, width), min(DRAFT_SIDE, height)
+
+
+def _write_to(sheet: Sheet, image: str | None, tiles: Iterable[Tile], masked: bool) -> Generator[None, None, bool]:
+    """Write what was asked for a photograph; returns whether it stayed meanwhile what the user sees, at its size."""
+    writing = write(sheet.document, tiles, masked)
+    while sheet.can_show(image):
+        if next(writing, True):
+            return True
+        yield None
+    return False
 
 
 def write(document: Document, tiles: Iterable[Tile], masked: bool) -> Iterator[None]:

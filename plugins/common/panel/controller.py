@@ -71,14 +71,14 @@ class Controller:
         sheet, desk = self.sheet, self.desk
         if sheet is None:
             return Status(words.NO_IMAGE)
-        if desk.error is not None:
-            return Status(desk.error.message, desk.error.remedy, is_error=True)
+        if sheet.error is not None:
+            return Status(sheet.error.message, sheet.error.remedy, is_error=True)
         if why := sheet.document.why_not():
             return Status(why, words.CONVERT)
         if not sheet.document.has_layers():
             return Status(words.LAYERS_GONE if sheet.image else words.NOT_STARTED)
-        if desk.stage:
-            return Status(desk.stage)
+        if sheet.stage:
+            return Status(sheet.stage)
         if sheet.due and not sheet.settings.live:
             return Status(words.PAUSED)
         device = words.device_of(desk.device)
@@ -130,7 +130,7 @@ class Controller:
             f"painted parts: {len(self.sheet.parts)}" if self.sheet else "",
             "milliseconds: " + ", ".join(f"{each:.0f}" for each in self.milliseconds[-10:]),
             f"status: {self.status.text} {self.status.remedy}",
-            f"last error: {self.desk.error.code if self.desk.error else 'none'}",
+            f"last error: {self.sheet.error.code if self.sheet and self.sheet.error else 'none'}",
             self.desk.traceback,
         ]
         return "\n".join(line for line in lines if line)
@@ -140,42 +140,36 @@ class Controller:
     def show_document(self, document: Document | None) -> None:
         """Turn to another document, or to none."""
         self._sheets = {key: sheet for key, sheet in self._sheets.items() if sheet.document.is_open()}
-        if document is None:
-            self.desk.sheet = None
-        elif document.key in self._sheets:
-            self.desk.sheet = self._sheets[document.key]
-            document.take_over(self.desk.sheet.document)
-            self.desk.sheet.document = document
-        else:
-            self.desk.sheet = Sheet(document, Settings.of(document.load_state()))
-            self._sheets[document.key] = self.desk.sheet
+        if document is not None and document.key not in self._sheets:
+            self._sheets[document.key] = Sheet(document, Settings.of(document.load_state()))
+        self.desk.sheet = self._sheets[document.key] if document is not None else None
         self.desk.changed()
 
     def start(self) -> None:
         """Set up the layers, and color."""
         sheet = self.sheet
         if sheet is not None and not sheet.document.why_not():
-            self.desk.error = None
+            sheet.error = None
             sheet.document.make_layers()
             self._coloring.read_all(sheet)
             self._keep_settings()
 
     def convert(self) -> None:
         """Make the image one that can be colored. The editor asks the user first."""
-        if self.sheet:
+        if self.sheet and self.sheet.document.is_open():
             self.sheet.document.convert()
             self.desk.changed()
 
     def refresh(self) -> None:
         """Read the photograph and the hints anew, and color."""
-        self.desk.error = None
         if self.sheet and self.sheet.document.has_layers():
-            self.sheet.wanted_once = True
+            self.sheet.error, self.sheet.wanted_once = None, True
             self._coloring.read_all(self.sheet)
 
     def retry(self) -> None:
         """Try again after an error."""
         if self.sheet:
+            self.sheet.is_reopened = False
             self.desk.want(self.sheet)
 
     def choose(self, **chosen: Any) -> None:
@@ -219,7 +213,7 @@ class Controller:
         if not repaint:
             self.desk.host.set_brush_color(color)
         elif place := sheet.place:
-            self.desk.steps.append(change_hints(sheet, lambda parts: recolored(parts, place, color)))
+            self.desk.do(sheet, change_hints(sheet, lambda parts: recolored(parts, place, color)))
         self._keep_settings()
         self.desk.changed()
 
@@ -238,7 +232,7 @@ class Controller:
         sheet = self.sheet
         if sheet and index < len(sheet.variations):
             dots = sheet.variations[index].dots
-            self.desk.steps.append(change_hints(sheet, lambda parts: with_dots(parts, dots, sheet.size)))
+            self.desk.do(sheet, change_hints(sheet, lambda parts: with_dots(parts, dots, sheet.size)))
             sheet.variations = []
             self.desk.changed()
 
@@ -259,7 +253,7 @@ class Controller:
 
     def stumbled(self, error: Exception) -> None:
         """Tell the user what went wrong, instead of disturbing the editor."""
-        self.desk.stumbled(error)
+        self.desk.stumbled(self.sheet, error)
 
     def close(self) -> None:
         """End; the daemon stays."""

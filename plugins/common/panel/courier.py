@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..client import Client
@@ -20,10 +21,11 @@ class _Errand(NamedTuple):
     work: Work
     then: Then
     failed: Failed
+    owner: object
 
 
 class Courier:
-    """Runs errands one after the other. A newer errand of a kind takes the place of one that still waits."""
+    """Runs errands one after the other. A newer one takes the place of one of its kind and owner that still waits."""
 
     def __init__(self, client: Client) -> None:
         """Take over a client; it belongs to the courier's thread from now on."""
@@ -36,11 +38,11 @@ class Courier:
         self._thread = threading.Thread(target=self._run, name="huedot-courier", daemon=True)
         self._thread.start()
 
-    def ask(self, kind: str, work: Work, then: Then, failed: Failed) -> None:
+    def ask(self, kind: str, work: Work, then: Then, failed: Failed, owner: object = None) -> None:
         """Have `work(client)` done on the courier's thread; `collect` will call `then` or `failed` with its outcome."""
-        errand = _Errand(kind, work, then, failed)
+        errand = _Errand(kind, work, then, failed, owner)
         with self._changed:
-            older = next((i for i, each in enumerate(self._waiting) if each.kind == kind), None)
+            older = next((i for i, each in enumerate(self._waiting) if (each.kind, each.owner) == (kind, owner)), None)
             if older is None:
                 self._waiting.append(errand)
             else:
@@ -60,9 +62,11 @@ class Courier:
             return not (self._waiting or self._running or self._done)
 
     def give_up(self, *kinds: str) -> None:
-        """Cancel errands of these kinds; one that runs fails with Cancelled, those that wait are forgotten."""
+        """Cancel errands of these kinds, whoever owns them: they fail with Cancelled, also those that wait."""
         with self._changed:
+            given_up = [each for each in self._waiting if each.kind in kinds]
             self._waiting = deque(each for each in self._waiting if each.kind not in kinds)
+            self._done.extend((each.kind, partial(each.failed, Cancelled("It was given up."))) for each in given_up)
             if self._running and self._running.kind in kinds:
                 self._client.cancel()
 
@@ -101,8 +105,6 @@ class Courier:
         try:
             value = errand.work(self._client)
             return lambda: errand.then(value)
-        except Cancelled:
-            return lambda: None
         except HueDotError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - the thread must live on, and the user must be told

@@ -1,4 +1,4 @@
-"""The state that the panel's parts share: what is shown, what is under way, what went wrong."""
+"""The state that the panel's parts share: what is shown, what is under way, and of whom."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ..client import Client
-from ..errors import Busy, HueDotError, ImageUnknown
+from ..errors import Busy, Cancelled, HueDotError, ImageUnknown
 from ..wire import Header
 from . import words
 from .courier import Courier
@@ -22,77 +23,77 @@ BUSY_S = 0.5  # how long to leave a daemon alone that has too much to do
 
 
 class Desk:
-    """The documents, the courier, the steps of work to do, and the last error."""
+    """The document that is shown, the courier, and the steps of work to do, each for a sheet."""
 
     def __init__(self, host: Host, client: Client, changed: Callable[[], None]) -> None:
         """Prepare; `changed` is called when something is to be shown anew."""
         self.host, self.changed = host, changed
         self.courier = Courier(client)
-        self.steps: deque[Steps] = deque()
+        self.steps: deque[tuple[Sheet, Steps]] = deque()
         self.sheet: Sheet | None = None
-        self.error: HueDotError | None = None
         self.traceback = ""
-        self.stage = ""  # what the user waits for
         self.daemon = self.device = ""
         self.warnings: list[str] = []  # of the latest result
         self.models: list[str] = []  # the networks that are there, the daemon's default first
-        self.retry_at = 0.0
 
-    def ask(self, kind: str, work: Callable[[Client], Any], then: Callable[[Any], None]) -> None:
-        """Have the daemon asked; `then` is called with its answer, on the editor's thread."""
+    def ask(self, sheet: Sheet, kind: str, work: Callable[[Client], Any], then: Callable[[Any], None]) -> None:
+        """Have the daemon asked for a sheet; `then` is called with its answer, on the editor's thread."""
 
         def well(value: Any) -> None:
-            self.error = None
+            sheet.error = None
             then(value)
 
-        self.courier.ask(kind, work, well, self.fail)
+        self.courier.ask(kind, work, well, partial(self.fail, sheet), sheet)
 
-    def greet(self) -> None:
+    def greet(self, sheet: Sheet) -> None:
         """Connect, and start the daemon if none runs."""
-        self.ask("hello", lambda client: client.status(), self._greeted)
+        self.ask(sheet, "hello", lambda client: client.status(), self._greeted)
 
     def want(self, sheet: Sheet) -> None:
         """Note that the result is to be colored anew; after an error, this is another try."""
-        self.error, self.stage = None, ""
+        sheet.error, sheet.stage = None, ""
         if not sheet.due:
             sheet.due, sheet.changed = True, time.monotonic()
         self.courier.give_up("variations", "suggest")
         sheet.places = []
         self.changed()
 
+    def do(self, sheet: Sheet, steps: Steps) -> None:
+        """Have some work done for a sheet, after what is under way."""
+        self.steps.append((sheet, steps))
+
     def work(self, until: float) -> None:
         """Go on with the steps, until it is that late or there is nothing to do for now."""
         while self.steps and time.monotonic() < until:
+            sheet, steps = self.steps[0]
             try:
-                if next(self.steps[0]) is WAIT:
+                if next(steps) is WAIT:
                     break
             except StopIteration:
                 self.steps.popleft()
-            except HueDotError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the user must be told, and other work goes on
                 self.steps.popleft()
-                self.fail(error)
+                self.stumbled(sheet, error)
 
-    def fail(self, error: HueDotError) -> None:
-        """Show an error, unless it mends itself."""
-        self.stage = ""
+    def fail(self, sheet: Sheet, error: HueDotError) -> None:
+        """Let a sheet show an error, unless it mends itself."""
+        sheet.stage = ""
         if isinstance(error, Busy):
-            self.retry_at = time.monotonic() + BUSY_S
-        elif isinstance(error, ImageUnknown) and self.sheet:
-            self.sheet.forget_photograph()
-        else:
-            self.error = error
-        if self.sheet:
-            self.sheet.due = True
+            sheet.retry_at = time.monotonic() + BUSY_S
+        elif isinstance(error, ImageUnknown):
+            sheet.was_forgotten(error)
+        elif not isinstance(error, Cancelled):
+            sheet.error = error
+        sheet.due |= not isinstance(error, Cancelled)
         self.changed()
 
-    def stumbled(self, error: Exception) -> None:
-        """Tell the user what went wrong in an editor's event: what an editor refused, or else a mistake of ours."""
-        if isinstance(error, HueDotError):
-            self.fail(error)
-            return
-        self.steps.clear()
-        self.traceback = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        self.fail(HueDotError(f"HueDot stumbled over {error!r}.", words.REPORT))
+    def stumbled(self, sheet: Sheet | None, error: Exception) -> None:
+        """Tell the user what went wrong in the editor: what it refused, or else a mistake of ours."""
+        if not isinstance(error, HueDotError):
+            self.traceback = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+            error = HueDotError(f"HueDot stumbled over {error!r}.", words.REPORT)
+        if sheet:
+            self.fail(sheet, error)
 
     def _greeted(self, hello: Header) -> None:
         self.device = str(hello.get("device", ""))

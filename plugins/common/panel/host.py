@@ -47,9 +47,6 @@ class Document(Protocol):
     def name(self) -> str:
         """Its name, for people."""
 
-    def take_over(self, older: Any) -> None:
-        """Know what another view of the same document knew."""
-
     def is_open(self) -> bool:
         """Whether the user has not closed it."""
 

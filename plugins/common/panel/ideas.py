@@ -29,6 +29,7 @@ class Ideas:
         image, place, hints = sheet.image, sheet.place, sheet.hints()
         if image and place:
             self._desk.ask(
+                sheet,
                 "palette",
                 lambda client: client.palette(image, *place, hints, SUGGESTIONS),
                 partial(self._suggested, sheet),
@@ -47,21 +48,24 @@ class Ideas:
             return
         size = picture.width, picture.height, picture.channels
         self._desk.ask(
-            "histogram", lambda client: client.histogram(picture.pixels, *size), partial(self._borrowed, sheet)
+            sheet, "histogram", lambda client: client.histogram(picture.pixels, *size), partial(self._borrowed, sheet)
         )
 
     def where_next(self, sheet: Sheet) -> None:
         """Ask where a dot would help most."""
         if image := sheet.image:
             hints = sheet.hints()
-            self._desk.ask("suggest", lambda client: client.suggest(image, hints, PLACES), partial(self._places, sheet))
+            self._desk.ask(
+                sheet, "suggest", lambda client: client.suggest(image, hints, PLACES), partial(self._places, sheet)
+            )
 
     def vary(self, sheet: Sheet) -> None:
         """Ask for different colorings."""
         if image := sheet.image:
             hints = sheet.hints()
-            self._desk.stage = words.TRYING_COLORS
+            sheet.stage = words.TRYING_COLORS
             self._desk.ask(
+                sheet,
                 "variations",
                 lambda client: client.variations(image, hints, VARIATIONS, PREVIEW),
                 partial(self._varied, sheet),
@@ -73,7 +77,7 @@ class Ideas:
         sheet.swatches = swatches_of(reply)
         lightness = round(sheet.lightness)
         if lightness != self._gamut_of:
-            self._desk.ask("gamut", lambda client: client.gamut(lightness), partial(self._show_gamut, lightness))
+            self._desk.ask(sheet, "gamut", lambda client: client.gamut(lightness), partial(self._show_gamut, lightness))
         self._desk.changed()
 
     def _show_gamut(self, lightness: int, reply: Reply) -> None:
@@ -93,7 +97,7 @@ class Ideas:
         self._desk.changed()
 
     def _varied(self, sheet: Sheet, reply: Reply) -> None:
-        self._desk.stage = ""
+        sheet.stage = ""
         width, height = int(reply.fields["width"]), int(reply.fields["height"])
         sheet.variations = [
             Variation(Picture(width, height, 3, frame), each["dots"])

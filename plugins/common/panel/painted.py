@@ -11,6 +11,7 @@ from .host import RGB, Document
 
 PART = 64  # pixels on a side; Krita and GIMP keep their own pixels in tiles of this size
 FLOOD = 1 << 16  # pixels of a dot that is repainted
+AT_ONCE = 2000  # of them, in one step
 SAME_COLOR = 3  # levels by which a brush's edge may differ from its middle
 LOOKED_AT = 64  # changed parts in which to look for the newest dot, pixel by pixel
 
@@ -48,6 +49,14 @@ def split(pixels: Buffer, band: Rectangle) -> Parts:
         if any(part[3::4]):  # else all of it is transparent
             parts[(left + x, top, span, height)] = part
     return parts
+
+
+def looks_alike(one: Buffer, other: Buffer) -> bool:
+    """Whether RGBA pixels show the same: an eraser leaves the color of those that it makes transparent."""
+    if one == other:
+        return True
+    pixels = range(0, len(other), 4)
+    return all(one[at : at + 4] == other[at : at + 4] or not (one[at + 3] or other[at + 3]) for at in pixels)
 
 
 def hints_of(parts: Parts) -> Hints:
@@ -110,19 +119,22 @@ def color_at(parts: Parts, place: tuple[int, int]) -> tuple[int, int, int] | Non
     return None
 
 
-def recolored(parts: Parts, place: tuple[int, int], new: RGB) -> Parts:
+def recolored(parts: Parts, place: tuple[int, int], new: RGB) -> Generator[None, None, Parts]:
     """Return the parts with the dot at a place, if there is one, in another color: what is connected and has its color.
 
-    At most FLOOD pixels are repainted, which is a dot or stroke that a hand makes.
+    At most FLOOD pixels are repainted, which is a dot or stroke that a hand makes; AT_ONCE of them in a step.
     """
     old = color_at(parts, place)
     if old is None:
         return parts
     canvas = _Canvas(parts)
-    waiting, seen = [place], {place}
+    waiting, seen, painted = [place], {place}, 0
     while waiting and len(seen) < FLOOD:
         x, y = waiting.pop()
         canvas.paint(x, y, new)
+        painted += 1
+        if painted % AT_ONCE == 0:
+            yield
         for neighbor in ((x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)):
             if neighbor not in seen and canvas.has(*neighbor, old):
                 seen.add(neighbor)
@@ -130,7 +142,7 @@ def recolored(parts: Parts, place: tuple[int, int], new: RGB) -> Parts:
     return canvas.parts()
 
 
-def with_dots(parts: Parts, dots: Sequence[Mapping[str, Any]], size: tuple[int, int]) -> Parts:
+def with_dots(parts: Parts, dots: Sequence[Mapping[str, Any]], size: tuple[int, int]) -> Generator[None, None, Parts]:
     """Return the parts with dots beneath what is painted, which stays; dots are maps of x, y, radius and rgb.
 
     size: the image's width and height.
@@ -143,6 +155,7 @@ def with_dots(parts: Parts, dots: Sequence[Mapping[str, Any]], size: tuple[int, 
             for x in range(max(0, dot["x"] - reach), min(size[0], dot["x"] + reach + 1)):
                 if (x - dot["x"]) ** 2 + (y - dot["y"]) ** 2 <= radius**2 and not canvas.alpha(x, y):
                     canvas.paint(x, y, dot["rgb"], size)
+            yield
     return canvas.parts()
 
 

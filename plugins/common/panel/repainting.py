@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
+from ..errors import HueDotError
+from . import words
 from .desk import WAIT, Steps
-from .painted import Parts, scan
+from .host import Document
+from .painted import Parts, looks_alike, scan
 from .sheet import Sheet
 
+ROUNDS = 8  # how often the hints are read again because the user painted meanwhile
 
-def change_hints(sheet: Sheet, change: Callable[[Parts], Parts]) -> Steps:
+
+def change_hints(sheet: Sheet, change: Callable[[Parts], Generator[None, None, Parts]]) -> Steps:
     """Let the hint layer be what `change` makes of it: of what is painted now, not when it was last read."""
     document = sheet.document
-    while True:
+    for _ in range(ROUNDS):
         while document.is_open() and document.is_busy():
             yield WAIT
         if not document.is_open() or not document.has_layers():
             return
         parts = yield from scan(document)
-        new = {area: part for area, part in change(parts).items() if part != parts.get(area)}
-        if all(bytes(document.read_hints(area)) == parts.get(area, bytes(len(new[area]))) for area in new):
-            break  # nobody painted there meanwhile
-    if new:  # else nothing is to be undone, either
-        document.replace_hints(new)
-        sheet.stamp = None
+        changed = yield from change(parts)
+        new = {area: part for area, part in changed.items() if part != parts.get(area)}
+        if not new:
+            return  # nothing is to be undone, either
+        if _is_untouched(document, parts, new):
+            document.replace_hints(new)
+            sheet.stamp = None
+            return
+        yield None
+    raise HueDotError(words.HINTS_CHANGING, words.WAIT_AND_TRY)
+
+
+def _is_untouched(document: Document, parts: Parts, new: Parts) -> bool:
+    """Whether nobody painted where something is new since the parts were read, nor is at it now."""
+    same = all(looks_alike(document.read_hints(area), parts.get(area, bytes(len(new[area])))) for area in new)
+    return same and not document.is_busy()

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..errors import HueDotError, ImageUnknown
 from ..messages import Hints, Rectangle
+from . import words
 from .host import RGB, Document, Other, Picture
 from .painted import Parts, hints_of
 
@@ -76,12 +78,16 @@ class Sheet:
     image: str | None = None  # as the daemon knows the photograph
     model: str | None = None  # the network that it was opened with
     size: tuple[int, int] = (0, 0)  # of the photograph that the daemon knows, width and height
+    is_reopened: bool = False  # since the last result, because the daemon had forgotten it
     parts: Parts = field(default_factory=dict)
     seen: tuple[bool, str] = (False, "")  # whether the layers were there, and why the image cannot be colored
     stamp: object = None
     scanned: float = 0.0  # when the hints were last looked at
     due: bool = False  # something changed that the result does not show yet
     changed: float = 0.0  # when
+    error: HueDotError | None = None  # what went wrong, until another try
+    stage: str = ""  # what the user waits for
+    retry_at: float = 0.0  # when the daemon, which had too much to do, may be asked again
     wanted_once: bool = False  # the user pressed Refresh
     is_draft: bool = False  # only the neighborhood of the newest dot is up to date
     result: str | None = None  # what the result layer shows, as the daemon knows it
@@ -125,6 +131,26 @@ class Sheet:
         self.is_draft = False
         self.parts, self.stamp, self.due = {}, None, True
         self.swatches, self.places, self.variations, self.overview = [], [], [], None
+
+    def was_forgotten(self, error: ImageUnknown) -> None:
+        """Have the photograph opened anew; where that did not help, borrowed colors are what is not there any more."""
+        if not self.is_reopened:
+            self.forget_photograph()
+            self.is_reopened = True
+        elif self.lender:
+            self.lender = self.histogram = None
+            self.error = HueDotError(words.LENDER_FORGOTTEN, words.LEND_AGAIN)
+        else:
+            self.error = self.error or error
+
+    def is_resized(self) -> bool:
+        """Whether the document was cropped or scaled since its photograph was read."""
+        return self.size != (self.document.width, self.document.height)
+
+    def can_show(self, image: str | None) -> bool:
+        """Whether what was asked for this photograph can be laid over the document as it is now."""
+        document = self.document
+        return document.is_open() and document.has_layers() and self.image == image and not self.is_resized()
 
     def whole(self) -> Rectangle:
         """Return the image's rectangle."""
