@@ -293,8 +293,10 @@ def test_saved_and_opened_again(gimp, panel, tmp_path):
     gimp.do(f"Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path({str(path)!r}), None); close()")
     panel.poll("sheet() is None")
     gimp.open(path)
-    panel.poll("sheet() and sheet().result and idle()", seconds=40)
+    panel.poll("sheet() and sheet().image and 'as it was saved' in said() and idle()", seconds=40)
     assert panel.do("sheet().settings.saturation") == 0.6
+    assert gimp.do(f"at({RESULT}, 130, 300)") == shown
+    follow(panel, lambda: panel.do("panel()._refresh.clicked()"))
     assert differs(gimp.do(f"at({RESULT}, 130, 300)"), shown) <= 2
 
 

@@ -97,7 +97,7 @@ def test_saved_and_opened_again(desk, photograph, tmp_path):
     assert desk.do(f"app.activeDocument().saveAs({kra!r})")
     desk.do("close_all()")
     desk.open(kra)
-    desk.poll("sheet() and sheet().result and controller().is_idle()")
+    desk.poll("sheet() and sheet().image and 'as it was saved' in huedot()._said.text() and controller().is_idle()")
     assert desk.do("sheet().settings.saturation") == 0.6
     assert desk.do("huedot()._running.isVisible()")
     assert close_to(desk.do(f"rgb_at({RESULT}, 130, 300)"), shown, 2)

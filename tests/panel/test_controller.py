@@ -152,6 +152,33 @@ def test_settings_that_cannot_be_read_do_no_harm(desk, state):
     assert (settings.live, settings.saturation, settings.recent, settings.model) == (True, None, [], None)
 
 
+@pytest.mark.parametrize("act", ["dot", "saturation", "refresh", "erase"])
+def test_a_result_that_came_with_the_document_stands_until_the_user_does_something(desk, act):
+    paper = desk.started()
+    desk.follow(lambda: paper.paint(60, 70, RED))
+    paper.result[..., :3] = (1, 2, 3)
+    desk.panel.show_document(None)
+    desk.panel._sheets.clear()
+    paper.written.clear()
+    desk.panel.show_document(paper)
+    desk.until(lambda: desk.panel.sheet.image and desk.panel.sheet.parts and desk.panel.is_idle())
+    desk.until(lambda: len(desk.panel.sheet.swatches) == 9)
+    assert not paper.written
+    assert "as it was saved" in desk.panel.status.text
+    if act == "dot":
+        desk.follow(lambda: paper.paint(90, 90, BLUE))
+    if act == "saturation":
+        desk.follow(lambda: desk.panel.choose(saturation=0.5))
+    if act == "refresh":
+        desk.follow(desk.panel.refresh)
+    if act == "erase":
+        paper.hints[...] = 0
+        paper.strokes += 1
+        desk.until(lambda: paper.written and desk.panel.is_idle())
+    assert tuple(paper.result[10, 10, :3]) != (1, 2, 3)
+    assert "Colored" in desk.panel.status.text
+
+
 def test_two_documents_at_once(desk):
     first = desk.started()
     second = desk.started()

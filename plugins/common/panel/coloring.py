@@ -44,8 +44,8 @@ class Coloring:
         if may_read and (not known or sheet.is_resized()):
             self.read_all(sheet)  # it is new, or was forgotten, cropped or scaled
         elif stamp != sheet.stamp or now - sheet.scanned > LOOK_S:
-            sheet.stamp, sheet.scanned = stamp, now
-            self._desk.do(sheet, self._scan(sheet))
+            is_first, sheet.stamp, sheet.scanned = sheet.stamp is None, stamp, now
+            self._desk.do(sheet, self._scan(sheet, is_first))
         elif sheet.due and self.may_color(sheet) and now >= sheet.retry_at:
             self._color(sheet, _draft_region(sheet))
         elif sheet.is_draft and self.may_color(sheet) and now > sheet.changed + PAUSE_S:
@@ -55,7 +55,8 @@ class Coloring:
         """Return whether a refresh may be asked for now."""
         if sheet.error is not None or sheet.image is None:
             return False
-        return (sheet.settings.live or sheet.wanted_once) and not self._desk.courier.asked("colorize")
+        is_wanted = sheet.wanted_once or (sheet.settings.live and not sheet.is_saved)
+        return is_wanted and not self._desk.courier.asked("colorize")
 
     def read_all(self, sheet: Sheet) -> None:
         """Read the photograph and the hints anew, and color."""
@@ -99,9 +100,11 @@ class Coloring:
         sheet.image, sheet.model = opened
         sheet.due, sheet.changed = True, time.monotonic()
         sheet.stage = ""
+        if sheet.is_saved:
+            self._show_saved(sheet)
         self._desk.changed()
 
-    def _scan(self, sheet: Sheet) -> Steps:
+    def _scan(self, sheet: Sheet, is_first: bool) -> Steps:
         self._see_selection(sheet)
         parts = yield from scan(sheet.document)
         if parts == sheet.parts:
@@ -112,7 +115,16 @@ class Coloring:
             sheet.place = place
             if color := color_at(parts, place):
                 sheet.used(color)
-        self._desk.want(sheet)
+        if sheet.is_saved and is_first:
+            self._show_saved(sheet)
+        else:
+            self._desk.want(sheet)
+
+    def _show_saved(self, sheet: Sheet) -> None:
+        """Show what is known of a document that came with its result."""
+        sheet.overview = sheet.document.thumbnail(OVERVIEW)
+        self._placed(sheet)
+        self._desk.changed()
 
     def _see_selection(self, sheet: Sheet) -> None:
         """Suggest colors for the middle of a new selection; and color inside it, if that is what the user wants."""
@@ -123,7 +135,7 @@ class Coloring:
         if bounds is not None:
             sheet.place = bounds[0] + bounds[2] // 2, bounds[1] + bounds[3] // 2
             self._placed(sheet)
-        if sheet.settings.selection_only:
+        if sheet.settings.selection_only and not sheet.is_saved:
             self._desk.want(sheet)
 
     def _color(self, sheet: Sheet, draft: Rectangle | None) -> None:

@@ -16,6 +16,7 @@ from .painted import recolored, with_dots
 from .repainting import change_hints
 from .sheet import Settings, Sheet
 
+GLANCE = 64  # pixels on the longer side of the picture by which a result is found to hold something
 TICK_S = 0.02  # how often `tick` wants to be called
 SLICE_S = 0.012  # how long a tick may work before it lets the editor go on
 
@@ -79,6 +80,8 @@ class Controller:
             return Status(words.LAYERS_GONE if sheet.image else words.NOT_STARTED)
         if sheet.stage:
             return Status(sheet.stage)
+        if sheet.is_saved:
+            return Status(words.SAVED)
         if sheet.due and not sheet.settings.live:
             return Status(words.PAUSED)
         device = words.device_of(desk.device)
@@ -141,7 +144,8 @@ class Controller:
         """Turn to another document, or to none."""
         self._sheets = {key: sheet for key, sheet in self._sheets.items() if sheet.document.is_open()}
         if document is not None and document.key not in self._sheets:
-            self._sheets[document.key] = Sheet(document, Settings.of(document.load_state()))
+            settings = Settings.of(document.load_state())
+            self._sheets[document.key] = Sheet(document, settings, is_saved=_holds_result(document))
         self.desk.sheet = self._sheets[document.key] if document is not None else None
         self.desk.changed()
 
@@ -149,7 +153,7 @@ class Controller:
         """Set up the layers, and color."""
         sheet = self.sheet
         if sheet is not None and not sheet.document.why_not():
-            sheet.error = None
+            sheet.error, sheet.is_saved = None, False
             sheet.document.make_layers()
             self._coloring.read_all(sheet)
             self._keep_settings()
@@ -163,7 +167,7 @@ class Controller:
     def refresh(self) -> None:
         """Read the photograph and the hints anew, and color."""
         if self.sheet and self.sheet.document.has_layers():
-            self.sheet.error, self.sheet.wanted_once = None, True
+            self.sheet.error, self.sheet.is_saved, self.sheet.wanted_once = None, False, True
             self._coloring.read_all(self.sheet)
 
     def retry(self) -> None:
@@ -263,3 +267,9 @@ class Controller:
     def _keep_settings(self) -> None:
         if self.sheet and self.sheet.document.has_layers():
             self.sheet.document.save_state(self.sheet.settings.state())
+
+
+def _holds_result(document: Document) -> bool:
+    """Whether a document came with a result."""
+    small = document.thumbnail(GLANCE) if document.has_layers() else None
+    return small is not None and any(small.pixels[small.channels - 1 :: small.channels])

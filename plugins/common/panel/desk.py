@@ -51,7 +51,7 @@ class Desk:
 
     def want(self, sheet: Sheet) -> None:
         """Note that the result is to be colored anew; after an error, this is another try."""
-        sheet.error, sheet.stage = None, ""
+        sheet.error, sheet.stage, sheet.is_saved = None, "", False
         if not sheet.due:
             sheet.due, sheet.changed = True, time.monotonic()
         self.courier.give_up("variations", "suggest")

@@ -29,7 +29,7 @@ def change_hints(sheet: Sheet, change: Callable[[Parts], Generator[None, None, P
             return  # nothing is to be undone, either
         if _is_untouched(document, parts, new):
             document.replace_hints(new)
-            sheet.stamp = None
+            sheet.stamp, sheet.is_saved = None, False
             return
         yield None
     raise HueDotError(words.HINTS_CHANGING, words.WAIT_AND_TRY)

@@ -83,6 +83,7 @@ class Sheet:
     seen: tuple[bool, str] = (False, "")  # whether the layers were there, and why the image cannot be colored
     stamp: object = None
     scanned: float = 0.0  # when the hints were last looked at
+    is_saved: bool = False  # the result came with the document, and stands until the user changes something
     due: bool = False  # something changed that the result does not show yet
     changed: float = 0.0  # when
     error: HueDotError | None = None  # what went wrong, until another try
