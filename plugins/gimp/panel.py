@@ -173,8 +173,8 @@ class Panel:
         """Show what the controller knows."""
         sheet, view = self.controller.sheet, self.controller.view
         document = sheet.document if sheet is not None else None
-        on_result = isinstance(document, Document) and document.is_painted_wrong() and not view.is_error
-        self._said.set_text(words.ON_RESULT if on_result else view.said)
+        on_result = isinstance(document, Document) and document.has_layers() and document.is_painted_wrong()
+        self._said.set_text(words.ON_RESULT if on_result and not view.is_error else view.said)
         style = self._said.get_style_context()
         (style.add_class if view.is_error else style.remove_class)("huedot-error")
         self._mend.set_visible(bool(view.mending))

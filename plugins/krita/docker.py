@@ -250,9 +250,10 @@ class HueDotDocker(DockWidget):
     # What the user does
 
     def _mend_it(self) -> None:
+        sheet = self.controller.sheet
         if self.controller.view.mending != words.CONVERT:
             self.controller.retry()
-        elif self._agreed(words.CONVERT_ASK):
+        elif self._agreed(words.CONVERT_ASK) and sheet is self.controller.sheet:  # not another that came meanwhile
             self.controller.convert()
             self.controller.retry()
 

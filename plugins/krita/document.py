@@ -30,8 +30,6 @@ ANNOTATION = "huedot"
 NEVER = (0.0, -1)
 FIND_S = 1.0  # how long the layers that were found are taken to be there, if nothing says otherwise
 THUMBNAIL = 32  # pixels on a side, of another document in a list
-RESULT_IS_GRAY = "The result layer is in grayscale, which shows no color."
-UNDO_OR_DELETE = "Undo its conversion, or delete it and press Start."
 ACTIVATE_MS = (100, 400)  # Krita makes a new layer the active one a while after it was added
 
 
@@ -263,7 +261,7 @@ class Document:
         if result is None:
             return
         if result.colorModel() == "GRAYA":
-            raise HueDotError(RESULT_IS_GRAY, UNDO_OR_DELETE)
+            raise HueDotError(words.RESULT_IS_GRAY, words.UNDO_OR_DELETE)
         x, y, width, height = area
         image = pixels.from_rgb(rgb, width, height)
         if self._alpha is not None:

@@ -21,7 +21,7 @@ class Known:
 
     def others_wrote(self, writer: object) -> int:
         """Return how often other dockers did."""
-        return self._written.total() - self._written[writer]
+        return sum(self._written.values()) - self._written[writer]
 
 
 _KEYS = count(1)

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,14 @@ def test_an_interruption_is_quiet_and_130(photographs, tmp_path):
         finally:
             process.kill()
     assert process.returncode == 130
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_an_answer_that_cannot_be_written_is_said():
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run([*COMMAND, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "huedot: The answer cannot be written: No space left on device.\n"
 
 
 def test_a_reader_that_leaves_early_is_no_error():
