@@ -40,7 +40,9 @@ def test_an_interruption_is_quiet_and_130(photographs, tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 def test_an_answer_that_cannot_be_written_is_said():
     with Path("/dev/full").open("w") as full:
-        ended = subprocess.run([*COMMAND, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        ended = subprocess.run(
+            [*COMMAND, "weights", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert ended.returncode == 1
     assert ended.stderr == "huedot: The answer cannot be written: No space left on device.\n"
 
