@@ -58,8 +58,7 @@ class Colorizer:
         working_size: int = WORKING_SIZE,
         path: Path | None = None,
     ) -> None:
-        self.backend, self.device, self.working_size = backend, device, working_size
-        self.path = path  # of its weights, to name them
+        self.backend, self.device, self.working_size, self.path = backend, device, working_size, path
         self.fell_back = ""  # why this colorizer left the GPU, if it did
 
     @classmethod

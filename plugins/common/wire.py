@@ -100,9 +100,12 @@ def _check_container(value: dict[object, object] | list[object] | tuple[object, 
     limit = MAX_MAP if isinstance(value, dict) else MAX_ARRAY
     if len(value) > limit:
         raise TooLarge(f"The header holds {len(value)} entries in one place; {limit} are allowed.")
-    for item in value.values() if isinstance(value, dict) else value:
-        if type(item) not in PLAIN and not (type(item) is int and -LONG <= item < LONG):  # the quick way past most
-            _check_value(item, depth - 1)
+    items: Iterable[Any] = value.values() if isinstance(value, dict) else value
+    for item in items:
+        kind = type(item)
+        if kind in PLAIN or (kind is int and -LONG <= item < LONG):  # the quick way past most
+            continue
+        (_check_container if kind is dict or kind is list else _check_value)(item, depth - 1)
 
 
 def flat(frame: Buffer) -> memoryview:

@@ -96,3 +96,17 @@ def name_of(image: Gimp.Image) -> str:
     """Return an image's name for people."""
     file = image.get_file() or image.get_imported_file()
     return str(file.get_basename() if file is not None else image.get_name())
+
+
+def write(drawable: Gimp.Drawable, place: Gegl.Rectangle, form: str, data: bytes) -> None:
+    """Write pixels without a step of undo, and let them be shown."""
+    buffer = drawable.get_buffer()
+    buffer.set(place, form, data)
+    buffer.flush()
+    drawable.update(place.x, place.y, place.width, place.height)
+
+
+def inside(size: tuple[int, int], left: int, top: int, right: int, bottom: int) -> Rectangle | None:
+    """Return a rectangle's part inside an image of a size, (width, height)."""
+    left, top, right, bottom = max(0, left), max(0, top), min(size[0], right), min(size[1], bottom)
+    return (left, top, right - left, bottom - top) if right > left and bottom > top else None

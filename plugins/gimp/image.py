@@ -171,9 +171,8 @@ class Document:
     def _own_result(self, tattoo: int | None) -> Gimp.Layer | None:
         """Return the result layer, but not what it was merged into by the user, which inherits its number."""
         layer = self._numbered(tattoo)
-        if tattoo is None or layer is None or self._results.setdefault(tattoo, layer.get_id()) != layer.get_id():
-            return None
-        return layer
+        is_own = layer is not None and self._results.setdefault(tattoo or 0, layer.get_id()) == layer.get_id()
+        return layer if is_own else None
 
     def _make_missing(self) -> None:
         hints, result = self.layers()
@@ -231,7 +230,7 @@ class Document:
         if hints is None or painted is None:
             return None
         _, x, y = hints.get_offsets()
-        return self._inside(painted[0] + x, painted[1] + y, painted[2] + x, painted[3] + y)
+        return drawables.inside(self._measured(), painted[0] + x, painted[1] + y, painted[2] + x, painted[3] + y)
 
     def read_hints(self, area: Rectangle) -> bytes:
         """Return the hint layer's pixels, RGBA; transparent where its mask hides them."""
@@ -324,7 +323,7 @@ class Document:
     def selection_bounds(self) -> Rectangle | None:
         """Return the selection's bounds inside the image."""
         _, is_some, *corners = Gimp.Selection.bounds(self.image)
-        return self._inside(*corners) if is_some else None
+        return drawables.inside(self._measured(), *corners) if is_some else None
 
     def chosen_place(self) -> tuple[int, int] | None:
         """Return the middle of the selection, or else the last sample point; None if there is neither."""
@@ -353,10 +352,7 @@ class Document:
         if self._written is not None:
             self._written.set(place, form, given)
             return
-        buffer = result.get_buffer()
-        buffer.set(place, form, given)
-        buffer.flush()
-        result.update(place.x, place.y, place.width, place.height)
+        drawables.write(result, place, form, given)
 
     def show_result(self) -> None:
         """Compose the image anew."""
@@ -397,11 +393,6 @@ class Document:
         if self.is_open():
             self._size = self.image.get_width(), self.image.get_height()
         return self._size
-
-    def _inside(self, left: int, top: int, right: int, bottom: int) -> Rectangle | None:
-        """Return a rectangle's part inside the image."""
-        left, top, right, bottom = max(0, left), max(0, top), min(self.width, right), min(self.height, bottom)
-        return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
 def open_images() -> list[Gimp.Image]:

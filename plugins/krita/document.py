@@ -17,13 +17,14 @@ from krita import Document as KritaDocument
 from krita import Krita, ManagedColor, Node, View
 
 from . import pixels
+from .history import History
 from .known import key_of, known
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 from .protocol.panel import words
 from .protocol.panel.host import RGB, Other, Picture
 from .protocol.wire import Buffer
-from .qt import QAbstractItemView, QByteArray, QColor, QImage, QMainWindow, QTimer, QWidget
+from .qt import QByteArray, QColor, QImage, QMainWindow, QTimer, QWidget
 from .spaces import SRGB, converted, space_of
 
 ANNOTATION = "huedot"
@@ -313,28 +314,6 @@ class Document:
         self._document.setAnnotation(ANNOTATION, "HueDot's layers and settings", QByteArray(data))
 
 
-class History:
-    """Counts what happens to Krita's undo history, which every stroke and every undo changes."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._models: list[Any] = []
-
-    def watch(self, window: QWidget) -> None:
-        """Listen to the undo docker's model, once it is there; without it the panel still looks now and then."""
-        if self._models:
-            return
-        history = window.findChildren(QWidget, "History")
-        for view in [view for docker in history for view in docker.findChildren(QAbstractItemView)]:
-            model = view.model()
-            if model is not None:
-                self._models.append(model)
-                model.modelReset.connect(self._changed)
-
-    def _changed(self) -> None:
-        self.count += 1
-
-
 class Host:
     """Krita, as the docker of one of its windows sees it."""
 
@@ -400,8 +379,7 @@ def name_of(document: KritaDocument) -> str:
 
 def _read(node: Node, area: Rectangle) -> QImage:
     """Return a layer's pixels in sRGB."""
-    count = area[2] * area[3]
-    data = converted(node.pixelData(*area), count, space_of(node), SRGB)
+    data = converted(node.pixelData(*area), area[2] * area[3], space_of(node), SRGB)
     return pixels.from_krita(data, area[2], area[3])
 
 

@@ -83,7 +83,7 @@ def test_krita_quits_while_a_request_is_under_way(short_lived, desk, photograph,
     assert sha256(photograph) == files[0]
     assert (sha256(kra) == files[1]) == (answer == "No")
     desk.open(kra)
-    desk.poll("sheet() and sheet().result and controller().is_idle()")
+    desk.poll("sheet() and sheet().image and controller().is_idle()")
     assert desk.do(OWN) == (changed if answer == "Yes" else layers)
     fault = f"Krita quits during a request; save? {answer}"
     figure(fault, f"ended after {seconds:.1f} s; opened again, both layers as they were")

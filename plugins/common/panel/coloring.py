@@ -165,7 +165,7 @@ class Coloring:
         sheet.is_reopened = False
         sheet.result = None if masked or answer.area != sheet.whole() else answer.result
         self._desk.device, self._desk.warnings = answer.device, answer.warnings
-        self.milliseconds = [*self.milliseconds, (time.monotonic() - changed) * 1000][-100:]
+        self.milliseconds = [*self.milliseconds, (time.monotonic() - changed) * 1000][-1000:]
         self._placed(sheet)
         yield None
         sheet.overview = document.thumbnail(OVERVIEW)
