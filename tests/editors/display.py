@@ -54,7 +54,13 @@ class Display:
     def activate(self, window: str) -> None:
         """Give a window the keyboard."""
         self.xdotool("windowactivate", window)
-        wait_for(lambda: self.xdotool("getactivewindow").strip() == window, 10, f"window {window} is active")
+        wait_for(lambda: self._active() == window, 10, f"window {window} is active")
+
+    def _active(self) -> str:
+        """Return the window that has the keys; nothing while none has them, which xdotool takes for an error."""
+        command = ["xdotool", "getactivewindow"]
+        asked = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=30, check=False)
+        return asked.stdout.strip()
 
     def fill(self, window: str) -> None:
         """Make a window as large as the screen lets it be."""
