@@ -23,6 +23,8 @@ from pathlib import Path, PurePosixPath
 from huedot.protocol.errors import FileError
 from huedot.protocol.launcher import INSTALLED
 
+from .removal import delete, is_empty
+
 MSGPACK = ("__init__.py", "exceptions.py", "ext.py", "fallback.py")  # its pure-Python part
 SWITCH = "enable_huedot_krita=true"
 
@@ -197,15 +199,12 @@ def remove(place: Place) -> None:
     Of a link the link goes, and what it leads to stays: whoever made it develops the plugin there, or keeps it there.
     """
     try:
-        if place.plugin.is_symlink():
-            place.plugin.unlink()
-        elif place.plugin.exists():
-            shutil.rmtree(place.plugin)
+        delete(place.plugin)
         if desktop := place.layout.desktop:
             (place.folder / desktop).unlink(missing_ok=True)
         if place.settings and place.settings.exists():
             _switch(place.settings, on=False)
-        if place.folder.is_dir() and not place.folder.is_symlink() and not any(place.folder.iterdir()):
+        if is_empty(place.folder):
             place.folder.rmdir()
     except OSError as error:
         raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error

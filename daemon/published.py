@@ -190,8 +190,7 @@ def sha256_of(model: str) -> str | None:
     """Return the checksum that a model's weights must have; None if none is recorded."""
     if model == "huedot":
         return str(_manifest()["shipped"]["sha256"])
-    entry = record()["installed"].get(model)
-    return entry and str(entry["sha256"])
+    return next(iter(_known(record(), model)), None)
 
 
 def check(model: str) -> str:

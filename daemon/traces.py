@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from huedot.weights.files import weights_folder
 
 from .activation import SOCKET_UNIT, unit_folder
 from .lifecycle import LOCK, log_path
+from .removal import delete, is_empty
 from .service import SERVICE
 
 OWN = "huedot"  # a folder of this name is ours
@@ -42,10 +42,7 @@ def remove(paths: list[Path]) -> None:
     """
     try:
         for path in paths:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+            delete(path)
             _remove_empty(path.parent)
     except OSError as error:
         raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
@@ -53,10 +50,6 @@ def remove(paths: list[Path]) -> None:
 
 def _remove_empty(folder: Path) -> None:
     """Remove an empty folder within one that bears HueDot's name, and then that one."""
-    while (folder.name.startswith(OWN) or folder.parent.name == OWN) and _is_empty(folder):
+    while (folder.name.startswith(OWN) or folder.parent.name == OWN) and is_empty(folder):
         folder.rmdir()
         folder = folder.parent
-
-
-def _is_empty(folder: Path) -> bool:
-    return folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())

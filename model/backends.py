@@ -215,13 +215,13 @@ def _hint_network(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], pa
 
 def check_memory(error: Exception, device: torch.device) -> None:
     """Return if the CPU can take over from a GPU without memory; otherwise raise what is to be said of an error."""
-    if not is_memory_gone(error):
+    if not _is_memory_gone(error):
         raise error
     if device.type == "cpu":
         raise OutOfMemory("The memory does not suffice.", "Close other photographs, then try again.") from error
 
 
-def is_memory_gone(error: Exception) -> bool:
+def _is_memory_gone(error: Exception) -> bool:
     """Return whether torch says that memory did not suffice, of which its libraries have words of their own."""
     of_their_own = (MemoryError, torch.OutOfMemoryError)
     return isinstance(error, of_their_own) or any(words in str(error) for words in NO_MEMORY)

@@ -46,8 +46,6 @@ def paint(
 
 def _show_exactly(canvas: Picture, lightness: Tensor, hints: Hints, origin: tuple[int, int]) -> None:
     """Write the hints' own colors onto a canvas whose upper left corner is at origin, (x, y)."""
-    for first in range(0, len(hints), BAND_PIXELS):
-        some = slice(first, first + BAND_PIXELS)
-        rows, columns = hints.rows[some], hints.columns[some]
-        light, ab = lightness[rows, columns][None], torch.from_numpy(hints.ab[some]).T[:, None]
-        canvas[rows - origin[1], columns - origin[0]] = color.to_rgb8(light, ab)[0].numpy()
+    for part in hints.parts():
+        light, ab = lightness[part.rows, part.columns][None], torch.from_numpy(part.ab).T[:, None]
+        canvas[part.rows - origin[1], part.columns - origin[0]] = color.to_rgb8(light, ab)[0].numpy()

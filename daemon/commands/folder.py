@@ -10,7 +10,7 @@ from pathlib import Path
 from huedot.daemon import batch
 from huedot.daemon.batch import REPORT, Account, Settings, Workers
 from huedot.daemon.photographs import FORMATS, read_photograph
-from huedot.protocol.errors import ArgumentError, FileError
+from huedot.protocol.errors import ArgumentError, FileError, sayable
 
 from .asking import client_for
 from .options import model_of
@@ -71,7 +71,7 @@ def _report(arguments: argparse.Namespace, account: Account) -> None:
         return
     for row in account.rows:
         if row.state == "failed":
-            name = row.photograph.encode("utf-8", "backslashreplace").decode()  # as messages have it
+            name = sayable(row.photograph)  # as messages have it
             complain(row.message if name in row.message else f"{name}: {row.message}")
     done, earlier, failed = (account.count(state) for state in ("done", "earlier", "failed"))
     say(f"{done} colored, {earlier} were there before, {failed} failed: {arguments.output / REPORT}.csv")

@@ -14,14 +14,14 @@ class HueDotError(Exception):
     code = "internal"
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        self.message, self.remedy = _sayable(message), _sayable(remedy)
+        self.message, self.remedy = sayable(message), sayable(remedy)
         super().__init__(self.message, self.remedy)
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
 
-def _sayable(text: str) -> str:
+def sayable(text: str) -> str:
     """Return a text that can be printed and sent: short enough, and in characters that UTF-8 has."""
     text = text.encode("utf-8", "backslashreplace").decode()  # the names of files may be no text at all
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"

@@ -80,6 +80,13 @@ def connect(daemon):
         session.close()
 
 
+def altered(folder, code, only_child=False):
+    """Have a daemon's processes, or its child alone, run some code as they start; returns the environment for that."""
+    condition = "'huedot.daemon.child' in __import__('sys').orig_argv" if only_child else "True"
+    (folder / "sitecustomize.py").write_text(f"if {condition}:\n    exec({code!r})\n")
+    return {"PYTHONPATH": str(folder)}
+
+
 class State:
     """What a daemon and its computing process hold."""
 

@@ -12,7 +12,7 @@ from huedot.protocol.errors import WorkerCrashed
 from huedot.protocol.messages import Hints
 
 from ..daemon.conftest import Daemon, wait_until
-from .conftest import DOT, answer, milliseconds, normal_request, opened, photograph
+from .conftest import DOT, altered, answer, milliseconds, normal_request, opened, photograph
 
 
 def child_of(daemon):
@@ -96,8 +96,8 @@ def test_it_dies_again_and_again(daemon, connect, figure):
 
 def test_it_hangs(runtime, tiny_weights, tmp_path, figure):
     """One that says nothing for long is replaced: its request fails, and says so, those that wait are answered."""
-    (tmp_path / "sitecustomize.py").write_text("import huedot.daemon.remote as remote\nremote.SILENCE_S = 10\n")
-    daemon = Daemon("--model", tiny_weights).start(PYTHONPATH=str(tmp_path))
+    impatient = "import huedot.daemon.remote as remote; remote.SILENCE_S = 10"
+    daemon = Daemon("--model", tiny_weights).start(**altered(tmp_path, impatient))
     try:
         with Client("tests", "1", launch=False) as client:
             image, child = client.open_image(photograph(), 64, 48, 1), child_of(daemon)
@@ -115,10 +115,8 @@ def test_it_hangs(runtime, tiny_weights, tmp_path, figure):
 
 def test_the_daemon_is_killed_and_its_child_hangs(runtime, tiny_weights, tmp_path, figure):
     """In a call that nothing interrupts, for one: the process ends nevertheless."""
-    hang = "import huedot.daemon.studio as s, time\ns.Studio._gamut = lambda *_: time.sleep(1000)\n"
-    only = f"import sys\nif 'huedot.daemon.child' in sys.orig_argv:\n exec({hang!r})\n"
-    (tmp_path / "sitecustomize.py").write_text(only)
-    daemon = Daemon("--model", tiny_weights).start(PYTHONPATH=str(tmp_path))
+    hang = "import huedot.daemon.studio as s, time; s.Studio._gamut = lambda *_: time.sleep(1000)"
+    daemon = Daemon("--model", tiny_weights).start(**altered(tmp_path, hang, only_child=True))
     with Client("tests", "1", launch=False) as client:
         client.open_image(photograph(), 64, 48, 1)
         client._connected().send("hangs", "gamut", {"lightness": 50.0})

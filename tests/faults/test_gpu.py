@@ -8,32 +8,30 @@ from huedot.protocol.client import Client
 from huedot.protocol.messages import Hints
 
 from ..daemon.conftest import Daemon
-from .conftest import DOT, normal_request, photograph
+from .conftest import DOT, altered, normal_request, photograph
 
 PRETENDED = """
-import sys
-if "huedot.daemon.child" in sys.orig_argv:
-    import torch
+import torch
 
-    torch.cuda.is_available = lambda: True
-    torch.cuda.is_bf16_supported = lambda: False
-    torch.cuda.empty_cache = lambda: None
+torch.cuda.is_available = lambda: True
+torch.cuda.is_bf16_supported = lambda: False
+torch.cuda.empty_cache = lambda: None
 
-    def is_gpu(words):
-        return any("cuda" in str(word) for word in words)
+def is_gpu(words):
+    return any("cuda" in str(word) for word in words)
 
-    def without_room(original, dimensions):
-        def to(self, *words, **more):
-            if not is_gpu(words):
-                return original(self, *words, **more)
-            if getattr(self, "ndim", 0) in dimensions:
-                raise {error}
-            return self
+def without_room(original, dimensions):
+    def to(self, *words, **more):
+        if not is_gpu(words):
+            return original(self, *words, **more)
+        if getattr(self, "ndim", 0) in dimensions:
+            raise {error}
+        return self
 
-        return to
+    return to
 
-    torch.nn.Module.to = without_room(torch.nn.Module.to, {network})
-    torch.Tensor.to = without_room(torch.Tensor.to, (4,))
+torch.nn.Module.to = without_room(torch.nn.Module.to, {network})
+torch.Tensor.to = without_room(torch.Tensor.to, (4,))
 """
 ERRORS = {
     "torch's own": "torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 20.00 MiB.')",
@@ -53,8 +51,7 @@ ERRORS = {
 def test_no_room_on_the_gpu(runtime, tiny_weights, tmp_path, figure, when, network, error):
     """The CPU takes over; that request and those after it are answered, and say so."""
     code = PRETENDED.replace("{error}", ERRORS[error]).replace("{network}", network)
-    (tmp_path / "sitecustomize.py").write_text(code)
-    daemon = Daemon("--model", tiny_weights, "--device", "cuda").start(PYTHONPATH=str(tmp_path))
+    daemon = Daemon("--model", tiny_weights, "--device", "cuda").start(**altered(tmp_path, code, only_child=True))
     try:
         with Client("tests", "1", launch=False) as client:
             image = client.open_image(photograph(), 64, 48, 1)
