@@ -319,7 +319,7 @@ def test_soak(daemon, connect, figure):
     session, rng = connect(), random.Random(1)
     images = [opened(session, seed) for seed in range(3)]
     count, states = 20_000, []
-    ops = ["ping"] * 25 + ["status", "gamut", "colorize", "palette", "suggest"]
+    ops = ["ping"] * 40 + ["status", "gamut", "colorize", "palette", "suggest"]
     began = time.perf_counter()
     for i in range(count):
         op = rng.choice(ops)
