@@ -66,13 +66,13 @@ def _check_header_size(size: int) -> None:
         raise TooLarge(f"A header of {size} bytes is longer than {MAX_HEADER_BYTES}.", "Send less, or as a raw frame.")
 
 
-def _unique(pairs: Iterable[tuple[object, object]]) -> dict[object, object]:
+def _unique(pairs: Sequence[tuple[object, object]]) -> dict[object, object]:
     """Build a map, refusing a key that comes twice: which of the two counts must not depend on the decoder."""
-    result: dict[object, object] = {}
-    for key, value in pairs:
-        if key in result:
-            raise ValueError(f"the key {key!r:.80} comes twice")
-        result[key] = value
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in result if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r:.80} comes twice")
     return result
 
 

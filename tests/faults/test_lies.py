@@ -4,7 +4,6 @@ import math
 import socket
 import struct
 import time
-from pathlib import Path
 
 import msgpack
 import pytest
@@ -65,38 +64,23 @@ def tell(session, image, name):
     return reply.fields["code"], taken
 
 
-def worked(daemon):
-    """Return the milliseconds for which the daemon's I/O loop, its main thread, has run: Linux counts them."""
-    return int(Path(f"/proc/{daemon.process.pid}/schedstat").read_text().split()[0]) / 1e6
-
-
-def cost(daemon, session, image, name):
-    """Return the milliseconds until a lie is answered, and those of work on it: the least of several, each."""
-    taken, work = [], []
-    for _ in range(15):  # others use the machine, too
-        before = worked(daemon)
-        taken.append(tell(session, image, name)[1])
-        work.append(worked(daemon) - before)
-    return min(taken), sorted(work)[len(work) // 4]  # the least may be counted with the one before it
-
-
 def test_lies_about_size(daemon, connect, figure):
-    """Each is refused before anything is allocated for it: within a few milliseconds, and 1 MB."""
+    """Each is refused before anything is allocated for it: within 5 ms, and 1 MB."""
     session = connect()
     image = opened(session)
     for name in LIES:
         assert tell(session, image, name)[0] in REFUSED, name
     peak = Peak(daemon)
-    taken, work = {}, {}
-    for name in LIES:
-        taken[name], work[name] = cost(daemon, session, image, name)
+    taken = dict.fromkeys(LIES, math.inf)
+    for name in [*LIES] * 40:  # over some seconds: others use the machine, too
+        taken[name] = min(taken[name], tell(session, image, name)[1])
     slowest = max((name for name in LIES if name != "a million dots"), key=taken.get)
-    assert max(work[name] for name in LIES if name != "a million dots") < 10  # 3 to 6, by the machine's hour
+    assert taken[slowest] < 5
     assert peak.grown() < 1 + 2 * len(msgpack.packb([DOT] * 1_000_000)) / MiB  # which has to travel
     figure(
         f"{len(LIES)} lies about size, place and number",
-        f"refused within {taken[slowest]:.1f} ms ({slowest}), {work[slowest]:.1f} ms of work; a million dots, 23 MB, "
-        f"within {taken['a million dots']:.0f} ms, none of them decoded",
+        f"refused within {taken[slowest]:.1f} ms ({slowest}); a million dots, 23 MB, within "
+        f"{taken['a million dots']:.0f} ms, none of them decoded",
     )
 
 
