@@ -55,15 +55,18 @@ test-krita-5.2: $(BIN)/huedot  ## the tests in real Krita 5.2, in a private Debi
 	rm -rf .typecheck
 	mkdir -p .typecheck/huedot
 	ln -sfn ../../plugins/common .typecheck/huedot/protocol
+	ln -sfn ../../plugins/panel .typecheck/huedot/panel
 	ln -sfn ../../model .typecheck/huedot/model
 	ln -sfn ../../daemon .typecheck/huedot/daemon
 	ln -sfn ../../weights .typecheck/huedot/weights
 	mkdir -p .typecheck/huedot_krita
 	for file in plugins/krita/*.py; do ln -sf ../../$$file .typecheck/huedot_krita/; done
 	ln -sfn ../../plugins/common .typecheck/huedot_krita/protocol
+	ln -sfn ../../plugins/panel .typecheck/huedot_krita/panel
 	mkdir -p .typecheck/huedot_gimp
 	for file in plugins/gimp/*.py; do ln -sf ../../$$file .typecheck/huedot_gimp/; done
 	ln -sfn ../../plugins/common .typecheck/huedot_gimp/protocol
+	ln -sfn ../../plugins/panel .typecheck/huedot_gimp/panel
 
 check: $(BIN)/huedot .typecheck  ## lint, format and types
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """The plugins: where editors look for them, and how they come there and go again.
 
-A plugin is copied whole: the editor's own files, `plugins/common` as its `protocol`, the pure-Python part of msgpack,
-and `daemon.json`, which says how to start the daemon from inside the editor.
+A plugin is copied whole: the editor's own files, `plugins/common` as its `protocol`, `plugins/panel` as its `panel`,
+the pure-Python part of msgpack, and `daemon.json`, which says how to start the daemon from inside the editor.
 """
 
 from __future__ import annotations
@@ -298,9 +298,9 @@ def _files(editor: str) -> Iterator[tuple[str, bytes]]:
         if path.suffix in (".py", ".html"):
             folder = PurePosixPath() if path.name == layout.program else package
             yield str(folder / path.name), path.read_bytes()
-    common = sources("protocol")
-    for path in sorted(common.rglob("*.py")):
-        yield str(package / "protocol" / path.relative_to(common).as_posix()), path.read_bytes()
+    for shared in ("protocol", "panel"):
+        for path in sorted(sources(shared).glob("*.py")):
+            yield str(package / shared / path.name), path.read_bytes()
     for name in MSGPACK:
         yield str(package / "protocol/_msgpack" / name), (sources("msgpack") / name).read_bytes()
 

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"plugins/common": "huedot.protocol", "model": "huedot.model", "daemon": "huedot.daemon"}
+ROOMS = {
+    "plugins/common": "huedot.protocol",
+    "plugins/panel": "huedot.panel",
+    "model": "huedot.model",
+    "daemon": "huedot.daemon",
+}
+COPIED = ("plugins/common", "plugins/panel")  # into each plugin
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -33,15 +39,15 @@ def tops(path):
     return {name.partition(".")[0] for name in imported(path)}
 
 
-@pytest.mark.parametrize("path", modules("plugins/common"), ids=str)
-def test_protocol_imports_the_standard_library_alone(path):
+@pytest.mark.parametrize("path", [path for room in COPIED for path in modules(room)], ids=str)
+def test_what_plugins_copy_imports_the_standard_library_alone(path):
     third_party = tops(path) - sys.stdlib_module_names - {""}
     allowed = {"msgpack"} if path.name == "codec.py" else set()  # copied beside it when a plugin is installed
     assert third_party <= allowed
 
 
-@pytest.mark.parametrize("path", modules("plugins/common"), ids=str)
-def test_protocol_is_python_3_10(path):
+@pytest.mark.parametrize("path", [path for room in COPIED for path in modules(room)], ids=str)
+def test_what_plugins_copy_is_python_3_10(path):
     ast.parse(path.read_text(), feature_version=(3, 10))
     assert "tomllib" not in tops(path)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gi.repository import Gimp, GimpUi, Gtk
 
 from .host import Host
-from .protocol.panel import words
-from .protocol.panel.sheet import Swatch
+from .panel import words
+from .panel.sheet import Swatch
 from .widgets import Swatches, use_style
 
 COLUMNS = 9

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gi.repository import Gegl, Gimp
 
 from . import pixels
+from .panel.host import Picture
 from .protocol.messages import Rectangle
-from .protocol.panel.host import Picture
 
 RGB8, RGBA8, MASK8 = "R'G'B' u8", "R'G'B'A u8", "Y u8"
 SMALL = 256  # pixels on the longer side of the small picture by which changes are noticed

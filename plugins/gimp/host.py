@@ -6,8 +6,8 @@ from gi.repository import Gegl, Gimp
 
 from . import drawables
 from .image import Document, open_images
-from .protocol.panel import words
-from .protocol.panel.host import RGB, Other, Picture
+from .panel import words
+from .panel.host import RGB, Other, Picture
 
 
 class Host:

@@ -19,10 +19,10 @@ from gi.repository import Gegl, Gimp
 
 from . import drawables, parasite, pixels
 from .drawables import MASK8, RGB8, RGBA8
+from .panel import words
+from .panel.host import Picture
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
-from .protocol.panel import words
-from .protocol.panel.host import Picture
 from .protocol.wire import Buffer
 
 _COPIES: set[int] = set()  # images that we made and that the user must not see

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk
 
-from .panel import Panel
+from .panel import words
 from .protocol.errors import HueDotError
-from .protocol.panel import words
+from .window import Panel
 
 
 def run(plugin: Gimp.PlugIn, image: Gimp.Image | None, name: str) -> None:

@@ -7,16 +7,16 @@ from typing import TypeVar
 
 from .host import Host
 from .image import Document
+from .panel import words
+from .panel.coloring import bands_of, write
+from .panel.desk import models_of
+from .panel.ideas import REFERENCE, SUGGESTIONS
+from .panel.painted import hints_of, scan
+from .panel.sheet import Settings
 from .protocol.client import Client
 from .protocol.errors import HueDotError
 from .protocol.launcher import installed_version
 from .protocol.messages import Hints, Reply
-from .protocol.panel import words
-from .protocol.panel.coloring import bands_of, write
-from .protocol.panel.desk import models_of
-from .protocol.panel.ideas import REFERENCE, SUGGESTIONS
-from .protocol.panel.painted import hints_of, scan
-from .protocol.panel.sheet import Settings
 
 READ, ANSWERED = 0.3, 0.8  # how far the work has come by then
 T = TypeVar("T")

@@ -19,10 +19,10 @@ from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402 - only now
 from .host import Host  # noqa: E402
 from .image import Document  # noqa: E402
 from .oneshot import OneShot  # noqa: E402
+from .panel import words  # noqa: E402
+from .panel.ideas import swatches_of  # noqa: E402
+from .panel.sheet import Settings  # noqa: E402
 from .protocol.errors import HueDotError  # noqa: E402
-from .protocol.panel import words  # noqa: E402
-from .protocol.panel.ideas import swatches_of  # noqa: E402
-from .protocol.panel.sheet import Settings  # noqa: E402
 
 MENU = "<Image>/Colors/HueDot"
 SHOW = "huedot-panel-show"  # there while a panel is open

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from gi.repository import Gdk, GdkPixbuf, GLib, Gtk
 
-from .protocol.panel import words
-from .protocol.panel.host import RGB, Picture
-from .protocol.panel.sheet import Swatch
+from .panel import words
+from .panel.host import RGB, Picture
+from .panel.sheet import Swatch
 
 GAP = 3  # pixels between swatches
 SIDE, BAR = 27, 3  # pixels, of a swatch and of the bar beneath it

@@ -9,11 +9,11 @@ from krita import DockWidget
 
 from . import pixels
 from .document import Host
+from .panel import words
+from .panel.controller import TICK_S, Controller
+from .panel.sheet import Settings, Sheet, Swatch
 from .protocol.client import Client
 from .protocol.launcher import installed_version
-from .protocol.panel import words
-from .protocol.panel.controller import TICK_S, Controller
-from .protocol.panel.sheet import Settings, Sheet, Swatch
 from .qt import (
     QApplication,
     QCheckBox,

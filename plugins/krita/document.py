@@ -19,10 +19,10 @@ from krita import Krita, ManagedColor, Node, View
 from . import pixels
 from .history import History
 from .known import key_of, known
+from .panel import words
+from .panel.host import RGB, Other, Picture
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
-from .protocol.panel import words
-from .protocol.panel.host import RGB, Other, Picture
 from .protocol.wire import Buffer
 from .qt import QByteArray, QColor, QImage, QMainWindow, QTimer, QWidget
 from .spaces import SRGB, converted, space_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .protocol.panel.host import Picture
+from .panel.host import Picture
 from .protocol.wire import Buffer
 from .qt import QImage, QPainter, Qt
 

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from krita import Krita, Node
 
+from .panel import words
 from .protocol.errors import HueDotError
-from .protocol.panel import words
 from .protocol.wire import Buffer
 from .qt import QByteArray
 

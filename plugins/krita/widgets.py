@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import pixels
-from .protocol.panel import words
-from .protocol.panel.host import RGB, Picture
-from .protocol.panel.sheet import Swatch
+from .panel import words
+from .panel.host import RGB, Picture
+from .panel.sheet import Swatch
 from .qt import QColor, QImage, QPainter, QPen, QPoint, QRect, QSizePolicy, Qt, QToolTip, QWidget, pyqtSignal
 
 GAP = 3  # pixels between swatches

@@ -128,13 +128,14 @@ def test_a_changed_copy_is_not_current(home):
 
 
 COPY_ALONE = """
-import importlib.util, sys
+import sys, types
 sys.modules.update(dict.fromkeys(("msgpack", "numpy", "torch", "zmq", "huedot")))  # none can be imported
-sys.path.insert(0, sys.argv[1])
-from protocol.client import Client
-from protocol.launcher import command, installed_version
-from protocol.panel.controller import Controller
-from protocol.wire import pack_header, unpack_header
+plugin = sys.modules["plugin"] = types.ModuleType("plugin")  # without its own __init__, which asks for Krita
+plugin.__path__ = [sys.argv[1]]
+from plugin.panel.controller import Controller
+from plugin.protocol.client import Client
+from plugin.protocol.launcher import command, installed_version
+from plugin.protocol.wire import pack_header, unpack_header
 assert unpack_header(pack_header({"ab": [1.5, -2]})) == {"ab": [1.5, -2]}
 print(installed_version(), *command()[1:])
 """

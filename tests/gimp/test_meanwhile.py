@@ -44,7 +44,7 @@ def test_an_image_cropped_while_it_is_colored_once(gimp, panel):
     said = panel.do("""
 from huedot_gimp.image import Document
 from huedot_gimp.oneshot import OneShot
-from huedot_gimp.protocol.panel.sheet import Settings
+from huedot_gimp.panel.sheet import Settings
 
 def crop(text, fraction):
     if text == "Looking at the photograph…":

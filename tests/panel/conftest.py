@@ -7,9 +7,9 @@ import time
 import numpy as np
 import pytest
 
+from huedot.panel.controller import Controller
+from huedot.panel.host import Other, Picture
 from huedot.protocol.client import Client
-from huedot.protocol.panel.controller import Controller
-from huedot.protocol.panel.host import Other, Picture
 
 from ..daemon.conftest import Daemon, make_runtime
 

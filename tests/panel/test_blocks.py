@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huedot.panel.coloring import BAND_PIXELS, SQUARE, blocks_of, write
 from huedot.protocol.messages import Tile
-from huedot.protocol.panel.coloring import BAND_PIXELS, SQUARE, blocks_of, write
 
 SIDE = st.integers(1, 9000)
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from huedot.panel.courier import Courier
 from huedot.protocol.client import Client
 from huedot.protocol.errors import Cancelled
-from huedot.protocol.panel.courier import Courier
 
 
 @pytest.fixture

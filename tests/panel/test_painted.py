@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huedot.protocol.messages import MAX_PARTS
-from huedot.protocol.panel.painted import (
+from huedot.panel.painted import (
     PART,
     bands,
     color_at,
@@ -16,6 +15,7 @@ from huedot.protocol.panel.painted import (
     split,
     with_dots,
 )
+from huedot.protocol.messages import MAX_PARTS
 
 
 def finished(steps):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from huedot.protocol.panel.host import Picture
-from huedot.protocol.panel.sheet import Variation
+from huedot.panel.host import Picture
+from huedot.panel.sheet import Variation
 
 RED, BLUE = (190, 60, 50), (60, 90, 170)
 

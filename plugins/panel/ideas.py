@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ..messages import Reply
+from ..protocol.messages import Reply
 from . import words
 from .desk import Desk
 from .host import RGB, Picture

@@ -9,12 +9,12 @@ from gi.repository import Gdk, GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
 from .host import Host
 from .image import Document, open_images
+from .panel import words
+from .panel.controller import TICK_S, Controller
+from .panel.host import Other
+from .panel.sheet import Settings, Sheet, Swatch
 from .protocol.client import Client
 from .protocol.launcher import installed_version
-from .protocol.panel import words
-from .protocol.panel.controller import TICK_S, Controller
-from .protocol.panel.host import Other
-from .protocol.panel.sheet import Settings, Sheet, Swatch
 from .widgets import GamutView, PictureView, Swatches, Thumbnails, pixbuf_of, use_style
 
 IDLE_S = 0.06  # how often GIMP is asked whether something changed, while nothing is under way

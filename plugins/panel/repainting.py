@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
-from ..errors import HueDotError
+from ..protocol.errors import HueDotError
 from . import words
 from .desk import WAIT, Steps
 from .host import Document

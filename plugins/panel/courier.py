@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from ..client import Client
-from ..errors import Cancelled, HueDotError
+from ..protocol.client import Client
+from ..protocol.errors import Cancelled, HueDotError
 
 Work = Callable[[Client], Any]
 Then = Callable[[Any], None]

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from ..client import Client
-from ..errors import Busy, Cancelled, HueDotError, ImageUnknown
-from ..wire import Header
+from ..protocol.client import Client
+from ..protocol.errors import Busy, Cancelled, HueDotError, ImageUnknown
+from ..protocol.wire import Header
 from . import words
 from .courier import Courier
 from .host import Host

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..client import Client
+from ..protocol.client import Client
 from . import words
 from .coloring import Coloring
 from .desk import Desk

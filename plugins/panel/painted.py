@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from ..messages import MAX_PARTS, Hints, Rectangle
-from ..wire import Buffer
+from ..protocol.messages import MAX_PARTS, Hints, Rectangle
+from ..protocol.wire import Buffer
 from .host import RGB, Document
 
 PART = 64  # pixels on a side; Krita and GIMP keep their own pixels in tiles of this size

@@ -7,9 +7,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 
-from ..client import Client
-from ..messages import Colorization, Rectangle, Tile
-from ..wire import Buffer
+from ..protocol.client import Client
+from ..protocol.messages import Colorization, Rectangle, Tile
+from ..protocol.wire import Buffer
 from . import words
 from .desk import WAIT, Desk, Steps, models_of
 from .host import Document

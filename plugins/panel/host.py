@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from ..messages import Rectangle
-from ..wire import Buffer
+from ..protocol.messages import Rectangle
+from ..protocol.wire import Buffer
 
 RGB = tuple[int, int, int]  # sRGB, 0..255
 

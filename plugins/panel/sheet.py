@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..errors import HueDotError, ImageUnknown
-from ..messages import Hints, Rectangle
+from ..protocol.errors import HueDotError, ImageUnknown
+from ..protocol.messages import Hints, Rectangle
 from . import words
 from .host import RGB, Document, Other, Picture
 from .painted import Parts, hints_of
