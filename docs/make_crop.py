@@ -10,8 +10,8 @@ from pathlib import Path
 import torch.nn.functional as F
 from PIL import Image
 
-from huedot.daemon.hints import read_hints
-from huedot.daemon.photographs import read_photograph
+from huedot.daemon.files.hints import read_hints
+from huedot.daemon.files.photographs import read_photograph
 from huedot.model import Colorizer, color
 
 ROOT = Path(__file__).parent.parent

@@ -54,7 +54,7 @@ def test_what_plugins_copy_is_python_3_10(path):
 
 def test_only_the_server_and_the_client_import_zmq():
     importers = {str(p.relative_to(ROOT)) for room in ROOMS for p in modules(room) if "zmq" in tops(p)}
-    assert importers == {"daemon/server.py", "daemon/client.py"}
+    assert importers == {"daemon/serving/server.py", "daemon/client.py"}
 
 
 def the_map():
@@ -89,7 +89,9 @@ def test_the_map_is_true(folder):
 
 def test_the_daemon_itself_needs_no_torch():
     """Only its child computes; so it starts quickly, and lives on when that crashes."""
-    program = "import sys, huedot.daemon.server, huedot.daemon.remote; sys.exit('torch' in sys.modules)"
+    program = (
+        "import sys, huedot.daemon.serving.server, huedot.daemon.computing.remote; sys.exit('torch' in sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)
 
 

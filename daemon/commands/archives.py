@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from huedot.daemon import plugins
+from huedot.daemon.install import plugins
 
 from .options import add_json
 from .terminal import say, say_json

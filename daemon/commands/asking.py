@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from huedot.daemon.hints import read_hints
-from huedot.daemon.photographs import Photograph, read_photograph
-from huedot.daemon.pictures import Picture
+from huedot.daemon.files.hints import read_hints
+from huedot.daemon.files.photographs import Photograph, read_photograph
+from huedot.daemon.files.pictures import Picture
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.messages import OPAQUE, Hints
 
@@ -81,13 +81,13 @@ def overlay(lower: Picture, upper: Picture) -> Picture:
 def client_for(daemon: bool) -> Client:
     """Return a client of the daemon, which is started if none runs, or one that computes in this process."""
     if not daemon:
-        from huedot.daemon.local import LocalClient
+        from huedot.daemon.computing.local import LocalClient
 
         return LocalClient()
     from importlib.metadata import version
 
-    from huedot.daemon import lifecycle
     from huedot.daemon.client import Client as DaemonClient
+    from huedot.daemon.serving import lifecycle
 
     lifecycle.start()
     return DaemonClient("huedot", version("huedot"))

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from huedot.daemon import activation, lifecycle, plugins, service
 from huedot.daemon.client import Client as DaemonClient
+from huedot.daemon.install import plugins, service
+from huedot.daemon.serving import activation, lifecycle
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError
@@ -99,7 +100,7 @@ def _device() -> str:
 
 
 def _weights(model: str) -> str:
-    from huedot.daemon import published
+    from huedot.daemon.install import published
     from huedot.model import loading
 
     path = files.find(model)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from huedot.daemon import batch
-from huedot.daemon.batch import REPORT, Account, Settings, Workers
-from huedot.daemon.photographs import FORMATS, read_photograph
+from huedot.daemon.files import batch
+from huedot.daemon.files.batch import REPORT, Account, Settings, Workers
+from huedot.daemon.files.photographs import FORMATS, read_photograph
 from huedot.protocol.errors import ArgumentError, FileError, sayable
 
 from .asking import client_for
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _workers(arguments: argparse.Namespace) -> Iterator[Workers]:
     if arguments.cluster:
-        from huedot.daemon.cluster import workers_of
+        from huedot.daemon.files.cluster import workers_of
 
         with workers_of(arguments.cluster) as workers:
             yield workers

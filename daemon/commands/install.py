@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from huedot.daemon import plugins
+from huedot.daemon.install import plugins
 from huedot.protocol.errors import ArgumentError, FileError
 
 from .terminal import complain, say

@@ -6,8 +6,8 @@ import argparse
 from importlib.metadata import version
 from pathlib import Path
 
-from huedot.daemon import lifecycle
-from huedot.daemon.keys import read_key
+from huedot.daemon.serving import lifecycle
+from huedot.daemon.serving.keys import read_key
 from huedot.protocol.endpoint import SHARED, Endpoint, write_endpoint
 from huedot.protocol.errors import HueDotError
 from huedot.protocol.wire import VERSION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from huedot.daemon import lifecycle
+from huedot.daemon.serving import lifecycle
 
 from .terminal import say
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from huedot.daemon import lifecycle
+from huedot.daemon.serving import lifecycle
 
 from . import start
 from .serve import serve_options

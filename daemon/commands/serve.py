@@ -6,8 +6,8 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from huedot.daemon import lifecycle
-from huedot.daemon.lifecycle import ServeOptions
+from huedot.daemon.serving import lifecycle
+from huedot.daemon.serving.lifecycle import ServeOptions
 
 from .options import add_model, model_of, seconds, whole
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from huedot.daemon import activation, service
+from huedot.daemon.install import service
+from huedot.daemon.serving import activation
 from huedot.protocol.errors import ArgumentError
 
 from .options import add_json

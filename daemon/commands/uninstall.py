@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from huedot.daemon import lifecycle, plugins, service, traces
+from huedot.daemon.install import plugins, service, traces
+from huedot.daemon.serving import lifecycle
 
 from .install import add_editors, chosen
 from .terminal import say

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from huedot.daemon.hints import read_hints
-from huedot.daemon.photographs import check_writable, write_picture
-from huedot.daemon.pictures import picture_of
+from huedot.daemon.files.hints import read_hints
+from huedot.daemon.files.photographs import check_writable, write_picture
+from huedot.daemon.files.pictures import picture_of
 from huedot.protocol.errors import FileError
 
 from .asking import Question, add_question

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from huedot.daemon import published
+    from huedot.daemon.install import published
 
     installed = published.record()["installed"]
     rows: list[dict[str, Any]] = []
@@ -66,7 +66,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
-    from huedot.daemon import published
+    from huedot.daemon.install import published
 
     file = published.named(arguments.name)
     is_first = not file.expected()
@@ -82,7 +82,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from huedot.daemon import published
+    from huedot.daemon.install import published
 
     with working("importing"):
         model, place = published.import_file(arguments.file, arguments.mask_center)
@@ -94,7 +94,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from huedot.daemon import published
+    from huedot.daemon.install import published
 
     answers = []
     for model in [arguments.name] if arguments.name else files.present(first="huedot"):

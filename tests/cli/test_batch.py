@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from huedot.daemon import batch
+from huedot.daemon.files import batch
 from huedot.protocol.errors import DaemonUnreachable
 
 COMMAND = [sys.executable, "-m", "huedot.daemon.cli"]
@@ -256,7 +256,7 @@ def test_a_local_cluster_of_two_makes_the_same_pictures(archive, huedot, tiny_we
 
 DEADLY = """
 import os
-from huedot.daemon import cluster
+from huedot.daemon.files import cluster
 true_work = cluster.work
 def work(task):
     return os._exit(1) if "c.bmp" in task.photograph else true_work(task)
@@ -265,7 +265,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 import deadly
-from huedot.daemon import batch, cluster
+from huedot.daemon.files import batch, cluster
 cluster.work = deadly.work
 if __name__ == "__main__":
     todo = batch.tasks(Path("archive").absolute(), Path("out").absolute(), batch.Settings(sys.argv[1]))

@@ -6,7 +6,7 @@ import pytest
 
 from huedot.daemon.cli import VERBS, main, parser_for
 from huedot.daemon.commands import options, serve
-from huedot.daemon.lifecycle import ServeOptions
+from huedot.daemon.serving.lifecycle import ServeOptions
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from huedot.daemon import lifecycle, plugins
+from huedot.daemon.install import plugins
+from huedot.daemon.serving import lifecycle
 
 SETTINGS = "[General]\nfont=Sans\n\n[python]\nenable_other=true\n\n[theme]\nTheme=Krita dark\n"
 

@@ -11,8 +11,8 @@ import filelock
 import pytest
 import torch
 
-from huedot.daemon import published
-from huedot.daemon.download import PIECE
+from huedot.daemon.install import published
+from huedot.daemon.install.download import PIECE
 from huedot.model import loading
 from huedot.model.networks.siggraph17 import LocalHints
 from huedot.weights import files

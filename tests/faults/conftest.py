@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from huedot.daemon import lifecycle
+from huedot.daemon.serving import lifecycle
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.messages import Hints, image_id
@@ -82,7 +82,7 @@ def connect(daemon):
 
 def altered(folder, code, only_child=False):
     """Have a daemon's processes, or its child alone, run some code as they start; returns the environment for that."""
-    condition = "'huedot.daemon.child' in __import__('sys').orig_argv" if only_child else "True"
+    condition = "'huedot.daemon.computing.child' in __import__('sys').orig_argv" if only_child else "True"
     (folder / "sitecustomize.py").write_text(f"if {condition}:\n    exec({code!r})\n")
     return {"PYTHONPATH": str(folder)}
 

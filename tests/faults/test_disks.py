@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from huedot.daemon import lifecycle
+from huedot.daemon.serving import lifecycle
 from huedot.model import loading
 from huedot.model.networks.siggraph17 import LocalHints
 from huedot.protocol.endpoint import find_endpoint, read_endpoint

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from huedot.daemon import lifecycle
+from huedot.daemon.serving import lifecycle
 from huedot.protocol import endpoint as endpoint_file
 from huedot.protocol import wire, zmtp
 from huedot.protocol.client import Client

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from huedot.daemon.published import sha256
+from huedot.daemon.install.published import sha256
 
 from ..editors.daemons import held
 from ..editors.display import wait_for

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from huedot.daemon.published import sha256
+from huedot.daemon.install.published import sha256
 
 from ..editors.daemons import held
 from .harness import Display, KritaUnderTest, make_profile

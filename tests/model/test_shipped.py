@@ -7,8 +7,8 @@ import pytest
 import torch
 from skimage import data
 
-from huedot.daemon.hints import read_hints
-from huedot.daemon.photographs import read_photograph
+from huedot.daemon.files.hints import read_hints
+from huedot.daemon.files.photographs import read_photograph
 from huedot.model import Colorizer, loading
 from huedot.model.color import rgb_to_lab
 from huedot.model.evaluate.figure6 import psnr

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from huedot.daemon.local import LocalClient
-from huedot.daemon.studio import Studio
+from huedot.daemon.computing.local import LocalClient
+from huedot.daemon.computing.studio import Studio
 from huedot.model import Colorizer, backends
 from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from huedot.protocol.errors import ImageUnknown, WeightsCorrupt
@@ -35,7 +35,7 @@ def test_hints_that_a_network_cannot_use_are_told(model, hints, warned, monkeypa
     backend.network.requires_grad_(False).eval()
     client = LocalClient()
     monkeypatch.setattr(Colorizer, "load", lambda *_: Colorizer(backend, torch.device("cpu"), 64))
-    monkeypatch.setattr("huedot.daemon.studio.files.find", lambda _: tmp_path)
+    monkeypatch.setattr("huedot.daemon.computing.studio.files.find", lambda _: tmp_path)
     image = client.open_image(np.full((64, 64), 128, np.uint8).tobytes(), 64, 64, 1, model)
     warnings = client.colorize(image, hints._replace(model=model)).warnings
     assert len(warnings) == (warned is not None)

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from huedot.daemon.computing.remote import RemoteStudio
 from huedot.protocol.errors import Busy, Cancelled, HueDotError, WorkerCrashed
 from huedot.protocol.messages import Request
 from huedot.protocol.wire import Buffer
-
-from .remote import RemoteStudio
 
 PROGRESS_EVERY_S = 0.1
 WAITING_BYTES = 1 << 30  # of pixels that came with the jobs that wait

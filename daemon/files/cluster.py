@@ -75,6 +75,6 @@ def work(task: Task) -> Row:
 @cache
 def _client() -> Client:
     """Return this process's own client, which keeps the network loaded."""
-    from .local import LocalClient
+    from huedot.daemon.computing.local import LocalClient
 
     return LocalClient()

@@ -16,6 +16,8 @@ from typing import Any
 
 import zmq
 
+from huedot.daemon.computing import memory
+from huedot.daemon.computing.remote import RemoteStudio
 from huedot.protocol.errors import ArgumentError, BadRequest, Cancelled, HueDotError, Unauthorized
 from huedot.protocol.messages import MAX_DOTS, Request, parse_request
 from huedot.protocol.wire import (
@@ -34,8 +36,6 @@ from huedot.protocol.wire import (
 )
 from huedot.weights import files
 
-from . import memory
-from .remote import RemoteStudio
 from .worker import Job, Worker, error_fields
 
 VERSION_HERE = version("huedot")  # read once: it takes longer than the rest of an answer

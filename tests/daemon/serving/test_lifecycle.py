@@ -9,12 +9,12 @@ import time
 
 import pytest
 
-from huedot.daemon import lifecycle
-from huedot.daemon.lifecycle import ServeOptions
+from huedot.daemon.serving import lifecycle
+from huedot.daemon.serving.lifecycle import ServeOptions
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.errors import DaemonUnreachable
 
-from .conftest import Daemon, make_runtime, opened, options_for, wait_until
+from ..conftest import Daemon, make_runtime, opened, options_for, wait_until
 
 
 @pytest.fixture

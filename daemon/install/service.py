@@ -7,12 +7,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from huedot.daemon.serving import activation, lifecycle
+from huedot.daemon.serving.activation import SOCKET_UNIT, unit_folder
+from huedot.daemon.serving.lifecycle import ServeOptions
 from huedot.protocol.errors import FileError, HueDotError
 from huedot.protocol.paths import private_directory, socket_path
 
-from . import activation, lifecycle
-from .activation import SOCKET_UNIT, unit_folder
-from .lifecycle import ServeOptions
 from .plugins import command
 
 SERVICE = "huedot.service"

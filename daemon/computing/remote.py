@@ -125,7 +125,7 @@ class RemoteStudio:
         shared = -1
         try:
             shared = shared_memory()
-            command = [sys.executable, "-m", "huedot.daemon.child", str(shared)]
+            command = [sys.executable, "-m", "huedot.daemon.computing.child", str(shared)]
             passed_on = [shared] if shared >= 0 else []
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=passed_on

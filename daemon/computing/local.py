@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from huedot.daemon.studio import Studio
+from huedot.daemon.computing.studio import Studio
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.messages import Reply, parse_request
 from huedot.protocol.wire import Buffer, flat

@@ -8,7 +8,7 @@ import pytest
 from huedot.protocol.errors import Cancelled
 from huedot.protocol.messages import Hints, parse_colorization
 
-from .conftest import opened
+from ..conftest import opened
 from .test_server import PATIENCE_S, connect, send_image, terminal  # noqa: F401 - connect is a fixture
 
 SIZE = (600, 900)

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from huedot.daemon.exchange import Answer, Options
-from huedot.daemon.remote import RemoteStudio
-from huedot.daemon.worker import Job, Worker
+from huedot.daemon.computing.exchange import Answer, Options
+from huedot.daemon.computing.remote import RemoteStudio
+from huedot.daemon.serving.worker import Job, Worker
 from huedot.protocol.errors import Busy
 from huedot.protocol.messages import Request, parse_request
 
@@ -59,7 +59,7 @@ def test_requests_are_answered_after_the_network_could_not_be_loaded(worker):
 
 def test_what_waits_is_bounded_in_bytes_too(worker, monkeypatch):
     worker, studio, got = worker
-    monkeypatch.setattr("huedot.daemon.worker.WAITING_BYTES", 250)
+    monkeypatch.setattr("huedot.daemon.serving.worker.WAITING_BYTES", 250)
     assert studio.resting.wait(10)  # nothing is taken from the queue meanwhile
     picture = {"id": "1", "op": "histogram", "histogram": "0" * 64, "width": 10, "height": 10, "channels": 1}
     jobs = [Job(b"peer", Request("1", "histogram", picture, [memoryview(bytes(100))])) for _ in range(3)]

@@ -9,9 +9,10 @@ import sys
 
 import pytest
 
-from huedot.daemon import activation, lifecycle, service
 from huedot.daemon.client import ZmqTransport
-from huedot.daemon.lifecycle import ServeOptions
+from huedot.daemon.install import service
+from huedot.daemon.serving import activation, lifecycle
+from huedot.daemon.serving.lifecycle import ServeOptions
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import SHARED, Endpoint, find_endpoint, write_endpoint
 from huedot.protocol.errors import DaemonUnreachable, HueDotError
@@ -19,7 +20,7 @@ from huedot.protocol.paths import socket_path
 from huedot.protocol.wire import VERSION
 from huedot.protocol.zmtp import ZmtpTransport
 
-from .conftest import make_runtime, opened, wait_until
+from ..conftest import make_runtime, opened, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="systemd is of Linux")
 COMMAND = [sys.executable, "-m", "huedot.daemon.cli"]

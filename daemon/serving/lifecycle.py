@@ -17,6 +17,7 @@ import psutil
 from filelock import FileLock, Timeout
 from platformdirs import user_log_path
 
+from huedot.daemon.install.plugins import command
 from huedot.protocol import launcher
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import SHARED, Endpoint, find_endpoint, remove_endpoint, write_endpoint
@@ -27,7 +28,6 @@ from huedot.protocol.wire import VERSION, Header
 
 from .activation import announce, inherited, is_announced, is_installed
 from .keys import KEY_BYTES, read_or_make_key
-from .plugins import command
 
 LOCK = "daemon.lock"
 LOG_BYTES, LOGS_KEPT = 1 << 20, 3
@@ -93,8 +93,9 @@ def _record_command() -> None:
 
 
 def _serve(options: ServeOptions) -> bool:
-    from .exchange import Options
-    from .remote import RemoteStudio
+    from huedot.daemon.computing.exchange import Options
+    from huedot.daemon.computing.remote import RemoteStudio
+
     from .server import Server
 
     passed_on = inherited()

@@ -14,7 +14,7 @@ from huedot.protocol.messages import image_id
 from huedot.protocol.session import Session
 from huedot.protocol.zmtp import ZmtpTransport
 
-from .conftest import memory_of, wait_until
+from ..conftest import memory_of, wait_until
 
 PATIENCE_S = 20
 

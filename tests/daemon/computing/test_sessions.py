@@ -1,6 +1,6 @@
 import pytest
 
-from huedot.daemon.sessions import MAX_REFERENCES, Sessions
+from huedot.daemon.computing.sessions import MAX_REFERENCES, Sessions
 from huedot.protocol.errors import ImageUnknown
 
 

@@ -10,7 +10,7 @@ from huedot.protocol import messages
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.errors import ArgumentError, BadRequest, Cancelled, DaemonUnreachable, ImageUnknown, TooLarge
 
-from .conftest import Daemon, opened, wait_until
+from ..conftest import Daemon, opened, wait_until
 
 DOT = {"x": 20, "y": 12, "rgb": [200, 40, 30], "radius": 3}
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import Daemon, make_runtime
+from ..conftest import Daemon, make_runtime
 
 COMMAND = [sys.executable, "-m", "huedot.daemon.cli"]
 

@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from huedot.daemon.serving.activation import SOCKET_UNIT, unit_folder
+from huedot.daemon.serving.lifecycle import LOCK, log_path
 from huedot.protocol.errors import FileError
 from huedot.protocol.finding import RECORD
 from huedot.protocol.launcher import LOG
 from huedot.protocol.paths import ENDPOINT, SOCKET, runtime_directories, socket_path
 from huedot.weights.files import weights_folder
 
-from .activation import SOCKET_UNIT, unit_folder
-from .lifecycle import LOCK, log_path
 from .removal import delete, is_empty
 from .service import SERVICE
 

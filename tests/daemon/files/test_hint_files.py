@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from huedot.daemon.hints import read_hints
+from huedot.daemon.files.hints import read_hints
 from huedot.protocol.errors import ArgumentError, FileError, HueDotError
 
 

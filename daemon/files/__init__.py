@@ -1,0 +1,1 @@
+"""Files of the user: photographs, dots, and folders of photographs at a time."""
