@@ -20,6 +20,7 @@ from importlib.metadata import distribution, version
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
+from huedot.daemon.serving.lifecycle import command
 from huedot.protocol.errors import FileError
 from huedot.protocol.launcher import INSTALLED
 
@@ -269,11 +270,6 @@ def _terms() -> Iterator[tuple[str, bytes]]:
         for file in distribution(name).files or []:
             if file.name in ("LICENSE", "NOTICES.md", "COPYING"):
                 yield f"{file.stem}{ending}{file.suffix}", file.read_binary()
-
-
-def command() -> list[str]:
-    """Return the words that start this HueDot's daemon, wherever the editor runs."""
-    return [sys.executable, "-m", "huedot.daemon.cli", "serve"]
 
 
 def digest(editor: str) -> str:

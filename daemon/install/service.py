@@ -9,11 +9,9 @@ from pathlib import Path
 
 from huedot.daemon.serving import activation, lifecycle
 from huedot.daemon.serving.activation import SOCKET_UNIT, unit_folder
-from huedot.daemon.serving.lifecycle import ServeOptions
+from huedot.daemon.serving.lifecycle import ServeOptions, command
 from huedot.protocol.errors import FileError, HueDotError
 from huedot.protocol.paths import private_directory, socket_path
-
-from .plugins import command
 
 SERVICE = "huedot.service"
 SOCKET_TEXT = """\

@@ -17,7 +17,6 @@ import psutil
 from filelock import FileLock, Timeout
 from platformdirs import user_log_path
 
-from huedot.daemon.install.plugins import command
 from huedot.protocol import launcher
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import SHARED, Endpoint, find_endpoint, remove_endpoint, write_endpoint
@@ -60,6 +59,11 @@ class ServeOptions:
                 flag = f"--{each.name.replace('_', '-')}"
                 words += [flag] if value is True else [flag, str(value)]
         return words
+
+
+def command() -> list[str]:
+    """Return the words that start this HueDot's daemon, from wherever it is started."""
+    return [sys.executable, "-m", "huedot.daemon.cli", "serve"]
 
 
 def serve(options: ServeOptions = ServeOptions()) -> bool:
