@@ -65,7 +65,10 @@ class Run:
         if state is None:
             return
         self.network.load_state_dict(state["network"])
+        asked = [{**group, "params": []} for group in self.optimizer.param_groups]
         self.optimizer.load_state_dict(state["optimizer"])
+        for group, options in zip(self.optimizer.param_groups, asked, strict=True):  # which may be others than before
+            group.update(options, params=group["params"])
         self.average.tensors, self.step = state["average"], state["step"]
         self._unrecorded = state["unrecorded"]
         if self.world.leads:

@@ -77,6 +77,12 @@ class Options:
             raise ArgumentError(
                 "architecture", "the run's folder holds a run of another network.", "Choose another folder with -o."
             )
+        if bool(options.encoder_rate) != bool(self.encoder_rate):
+            raise ArgumentError(
+                "encoder_rate",
+                f"the run's folder holds a run whose encoder {'learns' if self.encoder_rate else 'stays as it is'}.",
+                "Choose another folder with -o, and --start from this run's weights.",
+            )
         return options
 
     def check(self, processes: int) -> None:

@@ -73,11 +73,14 @@ def groups(network: nn.Module, options: Options) -> Iterator[dict[str, Any]]:
 
 def _config(text: str) -> Config:
     try:
-        return Config(**json.loads(text))
-    except (ValueError, TypeError, AttributeError) as error:
+        config = Config.parse(text)
+        with torch.device("meta"):  # takes no memory, and tells what cannot be built
+            HintNetwork(config)
+    except (ValueError, TypeError, RuntimeError, ArithmeticError) as error:
         raise ArgumentError(
             "config", f"{text} is no configuration: {error}.", 'Write {"hint_attention": 6}.'
         ) from error
+    return config
 
 
 def _load_what_fits(network: nn.Module, path: Path) -> None:
