@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,6 +49,12 @@ class Prediction:
     grid: Tensor  # (1, 2, D, h, w) in ab units; D = 1 where a network knows nothing of lightness
     logits: Callable[[], Tensor]  # (1, Q, h', w') over the backend's bin centers, computed when asked for
     near: Callable[[float, float], tuple[Tensor, float, float]] | None = None  # the same for one place, if that is less
+    held: list[Tensor] = field(default_factory=list)  # what it keeps beside the grid
+    share: float = 1.0  # of the chroma that the network answered, and that hints have, which is left
+
+    def muted(self, share: float) -> Prediction:
+        """Return it with a share of its chroma."""
+        return self if share == 1 else replace(self, grid=self.grid * share, share=share)
 
     def logits_at(self, x: float, y: float) -> Tensor:
         """Return the logits (Q,) at a place, both coordinates in 0..1 of the picture."""
@@ -96,15 +102,17 @@ class HintNetBackend:
             grid, decoded = self.network.decode(encoded, *hints, request.global_hints)
         with record_function("propagate"):
             grid = self.network.propagate(grid, decoded, request.lightness, *hints)
+        held = [grid, *decoded, *hints]
 
         def logits() -> Tensor:
-            return self.network.palette_logits(decoded, slice_grid(grid, request.lightness))
+            held.append(self.network.palette_logits(decoded, slice_grid(grid, request.lightness)))
+            return held[-1]
 
         def near(x: float, y: float) -> tuple[Tensor, float, float]:
             return self._palette_near(decoded, grid, request.lightness, x, y)
 
         with record_function("exact hints"):
-            return Prediction(meet_hints(grid, request.lightness, *hints), cache(logits), near)
+            return Prediction(meet_hints(grid, request.lightness, *hints), cache(logits), near, held)
 
     def _palette_near(
         self, decoded: Features, grid: Tensor, lightness: Tensor, x: float, y: float
@@ -154,7 +162,7 @@ class LocalHintsBackend:
     def predict(self, encoded: None, request: Request) -> Prediction:
         """Run the whole network, as at every click of the published system."""
         ab, logits = self.network(request.lightness, request.hint_ab, request.hint_mask)
-        return Prediction(ab[:, :, None], lambda: logits)
+        return Prediction(ab[:, :, None], lambda: logits, held=[logits])
 
 
 class GlobalHintsBackend:

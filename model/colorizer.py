@@ -16,7 +16,7 @@ from torch import Tensor
 from huedot.protocol.errors import ArgumentError
 from huedot.weights import files
 
-from . import arguments, backends, bins, color, places, variations
+from . import arguments, backends, bins, color, places, saturation, variations
 from .grid import Region, slice_bands, slice_grid
 from .hints import Dot, Hints
 from .painting import BAND_PIXELS, Picture, Progress, paint
@@ -134,8 +134,12 @@ class Photo:
 
     @property
     def nbytes(self) -> int:
-        """Roughly the memory that this photograph holds, in bytes: features weigh seven times the small lightness."""
-        return self.lightness.nbytes + 12 * self._small.nbytes
+        """The memory that this photograph holds now, in bytes, wherever it lies."""
+        held = [self.lightness, self._small, *(self._encoded or ())]
+        if self._latest is not None:
+            held += [self._latest[1].grid, *self._latest[1].held]
+        storages = {tensor.data_ptr(): tensor.untyped_storage().nbytes() for tensor in held}
+        return sum(storages.values())
 
     def colorize(
         self,
@@ -174,7 +178,9 @@ class Photo:
 
         def work() -> Refresh:
             progress(0)
-            return self._refresh(self._predict(given, global_hints).grid, given, part, since, progress)
+            prediction = self._predict(given, global_hints)
+            exact = given.muted(prediction.share) if self._colorizer.backend.exact else Hints.none()
+            return self._refresh(prediction.grid, exact, part, since, progress)
 
         return self._attempt(work)
 
@@ -303,13 +309,15 @@ class Photo:
         """Run the network, or take its latest answer if nothing has changed."""
         if self._small.device.type != self._colorizer.device.type:  # another photograph left the GPU
             self._encode()
-        key = (given.rows.tobytes(), given.columns.tobytes(), given.ab.tobytes(), global_hints.tobytes())
+        key = given.digest(), global_hints.tobytes()
         if self._latest is None or self._latest[0] != key:
             device = self._colorizer.device
             local = given.at_size((self.height, self.width), self._target, device)
             request = backends.Request(self._small, *local, torch.from_numpy(global_hints)[None].to(device))
             prediction = self._colorizer.backend.predict(self._encoded, request)
             self._check(prediction.grid)
+            if global_hints[-1] and self.takes_global:
+                prediction = prediction.muted(saturation.share(prediction.grid, self._small, float(global_hints[-2])))
             self._latest = key, prediction
         return self._latest[1]
 
@@ -319,8 +327,7 @@ class Photo:
             weights = self._colorizer.path or self._colorizer.name
             raise files.refused(weights, "answers this photograph with no colors (NaN, or beyond any)")
 
-    def _refresh(self, grid: Tensor, given: Hints, region: Region, since: Shown | None, progress: Progress) -> Refresh:
-        exact = given if self._colorizer.backend.exact else Hints.none()
+    def _refresh(self, grid: Tensor, exact: Hints, region: Region, since: Shown | None, progress: Progress) -> Refresh:
         tiling = Tiling((self.height, self.width), grid)
         shown, parts = tiling.shown(region, grid, exact), [region]
         if since is not None:

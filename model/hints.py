@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -87,6 +88,17 @@ class Hints:
         for first in range(0, len(self), AT_ONCE):
             some = slice(first, first + AT_ONCE)
             yield Hints(self.rows[some], self.columns[some], self.ab[some])
+
+    def muted(self, share: float) -> Hints:
+        """Return them with a share, 0..1, of their chroma."""
+        return self if share == 1 else Hints(self.rows, self.columns, self.ab * np.float32(share))
+
+    def digest(self) -> bytes:
+        """Return what tells them from others, in place of the 24 bytes that each pixel takes."""
+        state = hashlib.sha256()
+        for values in (self.rows, self.columns, self.ab):
+            state.update(np.ascontiguousarray(values).data)
+        return state.digest()
 
     def within(self, region: Region) -> Hints:
         """Return those inside a region of the photograph."""

@@ -34,6 +34,11 @@ class Shown:
     patches: Tensor  # (2, D, rows, columns, side, side)
     exact: NDArray[np.uint64]  # (rows, columns): fingerprints of the hints that are shown as they are
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that it holds, in bytes."""
+        return self.patches.untyped_storage().nbytes() + self.exact.nbytes
+
 
 class Tiling:
     """A photograph divided into square blocks of grid cells."""
