@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Optional
 from . import launcher
 from .endpoint import SHARED, Endpoint, find_endpoint
 from .errors import Cancelled, DaemonUnreachable, ImageUnknown, Unauthorized
-from .messages import Colorization, Hints, Rectangle, Reply, image_id, parse_colorization
+from .messages import Colorization, Hints, Rectangle, Reply, check_size, image_id, parse_colorization
 from .session import DaemonSilent, Session, Transport, raise_error
 from .wire import Buffer, Header
 from .zmtp import ZmtpTransport
@@ -101,7 +101,6 @@ class Client:
         as long as the daemon answers pings. on_progress: called with stage and fraction.
         Raises the error that the daemon answers, Cancelled after `cancel`, or what `connect` raises.
         """
-        self._cancelled.clear()
         call = _Call(op, parameters or {}, frames, timeout, on_progress)
         kept = self._kept_for(call.parameters)
         try:
@@ -114,8 +113,15 @@ class Client:
         return self._ask(call)
 
     def cancel(self) -> None:
-        """Cancel the request that is being waited for, which then raises Cancelled. For any thread; does not wait."""
+        """Cancel the request that is being waited for, or else the next one: it raises Cancelled.
+
+        For any thread; does not wait. Who works through a queue calls `begin` as something is taken from it.
+        """
         self._cancelled.set()
+
+    def begin(self) -> None:
+        """Forget a `cancel` that came too late for what went before."""
+        self._cancelled.clear()
 
     def open_image(
         self,
@@ -128,9 +134,11 @@ class Client:
     ) -> str:
         """Give the daemon a photograph, uint8 row-major, 1 (gray), 3 (RGB) or 4 (RGBA) channels; return its id.
 
+        Raises TooLarge at once for one that is beyond the limit.
         The last few pixel buffers used are kept, uncopied, to be sent again if the daemon forgets them: do not change
         them.
         """
+        check_size(width, height)
         image = image_id(pixels, width, height, channels)
         parameters = {"image": image, "width": width, "height": height, "channels": channels, "model": model}
         self._keep("image", _Call("open_image", parameters, [pixels]))
@@ -172,6 +180,7 @@ class Client:
 
     def histogram(self, pixels: Buffer, width: int, height: int, channels: int) -> Reply:
         """Give the daemon a reference image, RGB or RGBA: fields `histogram` (its id), `saturation` (0..1)."""
+        check_size(width, height)
         identity = image_id(pixels, width, height, channels)
         parameters = {"histogram": identity, "width": width, "height": height, "channels": channels}
         self._keep("histogram", _Call("histogram", parameters, [pixels]))
@@ -230,6 +239,9 @@ class Client:
 
     def _ask(self, call: _Call) -> Reply:
         """Ask, and if the daemon dies over it, ask its successor: every request may be repeated (section 4)."""
+        if self._cancelled.is_set():
+            self._cancelled.clear()
+            raise Cancelled("The request was cancelled.")
         identity = str(next(self._numbers))
         session = self._connected()
         try:

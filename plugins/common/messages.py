@@ -55,8 +55,8 @@ def parse_request(header: Header, frames: Sequence[memoryview]) -> Request:
     parameters = _parameters(op, operation, given)
     expected = operation.frame_bytes(parameters)
     if expected != [len(frame) for frame in frames]:
-        lengths = ", ".join(str(len(frame)) for frame in frames) or "none"
-        raise BadRequest(f"`{op}` needs frames of {expected} bytes here, not {lengths}.")
+        came = sum(len(frame) for frame in frames)
+        raise BadRequest(f"`{op}` comes with {came} values of pixels, where its sizes make {sum(expected)}.")
     return Request(identity, op, parameters, list(frames))
 
 
@@ -112,7 +112,7 @@ def digest(name: str, value: object) -> None:
 
 def _nonce(name: str, value: object) -> None:
     if not isinstance(value, bytes) or len(value) != NONCE_BYTES:
-        raise ArgumentError(name, f"must be {NONCE_BYTES} bytes.")
+        raise ArgumentError(name, f"must be {NONCE_BYTES} random characters.")
 
 
 def _one_of(*allowed: int) -> Check:
@@ -126,7 +126,7 @@ def _one_of(*allowed: int) -> Check:
 def _tuple_of(*checks: Check) -> Check:
     def check(name: str, value: object) -> None:
         if not isinstance(value, (list, tuple)) or len(value) != len(checks):
-            raise ArgumentError(name, f"must be an array of {len(checks)}.")
+            raise ArgumentError(name, f"must be a list of {len(checks)}.")
         for i, (item, check_item) in enumerate(zip(value, checks)):  # noqa: B905 - their lengths are equal
             check_item(f"{name}[{i}]", item)
 
@@ -147,18 +147,19 @@ _dot_fields: dict[str, Check] = {
 
 def _parts(name: str, value: object) -> None:
     if not isinstance(value, (list, tuple)):
-        raise ArgumentError(name, "must be an array of rectangles.")
+        raise ArgumentError(name, "must be a list of rectangles.")
     if len(value) > MAX_PARTS:
-        raise TooLarge(f"{name}: {len(value)} rectangles are more than {MAX_PARTS}.", "Send fewer, larger ones.")
+        what = f"{name}: the painted places, {len(value)}, are more than {MAX_PARTS}."
+        raise TooLarge(what, "Join some of them, or erase what is not needed.")
     for i, part in enumerate(value):
         _rectangle(f"{name}[{i}]", part)
 
 
 def _dots(name: str, value: object) -> None:
     if not isinstance(value, (list, tuple)):
-        raise ArgumentError(name, "must be an array.")
+        raise ArgumentError(name, "must be a list.")
     if len(value) > MAX_DOTS:
-        raise TooLarge(f"{name}: {len(value)} dots are more than {MAX_DOTS}.", "Send them as a layer.")
+        raise TooLarge(f"{name}: {len(value)} dots are more than {MAX_DOTS}.", "Paint them on a layer instead.")
     for i, dot in enumerate(value):
         _dot(f"{name}[{i}]", dot)
 
@@ -170,11 +171,16 @@ def _dot(name: str, dot: object) -> None:
         _dot_fields[field](f"{name}.{field}", value)
 
 
+def check_size(width: int, height: int) -> None:
+    """Raise TooLarge for an image that is beyond the limit: before its pixels are read, hashed or sent."""
+    if width * height > MAX_IMAGE_PIXELS:
+        size, most = f"{width} x {height} pixels", f"{MAX_IMAGE_PIXELS / 1e6:.0f} million"
+        raise TooLarge(f"The image, {size}, is larger than the {most} that can be colored.", "Reduce it first.")
+
+
 def _image_bytes(parameters: Mapping[str, Any]) -> list[int]:
-    pixels = parameters["width"] * parameters["height"]
-    if pixels > MAX_IMAGE_PIXELS:
-        raise TooLarge(f"An image of {pixels} pixels is larger than {MAX_IMAGE_PIXELS}.", "Reduce it.")
-    return [pixels * parameters["channels"]]
+    check_size(parameters["width"], parameters["height"])
+    return [parameters["width"] * parameters["height"] * parameters["channels"]]
 
 
 def _layer_bytes(parameters: Mapping[str, Any]) -> list[int]:
@@ -294,7 +300,7 @@ def parse_colorization(reply: Reply) -> Colorization:
         area = (fields["x"], fields["y"], fields["width"], fields["height"])
         _rectangle("area", area)
         if fields["channels"] != 3 or len(fields["tiles"]) != len(reply.frames):
-            raise BadRequest("The daemon's tiles and frames do not fit.", "Restart the daemon.")
+            raise BadRequest("The daemon's answer is not whole.", "Restart it: huedot restart.")
         tiles = [_tile(rectangle, frame, area) for rectangle, frame in zip(fields["tiles"], reply.frames)]  # noqa: B905
         base, device, warnings = fields["base"], str(fields["device"]), list(fields["warnings"])
         return Colorization(fields["result"], area, base, tiles, device, fields["milliseconds"], warnings)
@@ -308,5 +314,5 @@ def _tile(rectangle: Any, frame: memoryview, area: Rectangle) -> Tile:
     if x < area[0] or y < area[1] or x + width > area[0] + area[2] or y + height > area[1] + area[3]:
         raise ArgumentError("tile", "reaches beyond the area.")
     if len(frame) != width * height * 3:
-        raise ArgumentError("tile", f"has {len(frame)} bytes instead of {width * height * 3}.")
+        raise ArgumentError("tile", f"has not as many pixels as its sides say, {width} x {height}.")
     return Tile(x, y, width, height, frame)

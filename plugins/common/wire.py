@@ -43,7 +43,7 @@ def pack_header(header: dict[str, Any]) -> bytes:
     try:
         data: bytes = codec.packb(header)
     except codec.CODEC_ERRORS as error:
-        raise BadRequest(f"The header cannot be encoded: {error}.") from error
+        raise BadRequest(f"The message cannot be written: {error}.") from error
     _check_header_size(len(data))
     return data
 
@@ -54,16 +54,17 @@ def unpack_header(data: Buffer) -> Header:
     try:
         header = codec.unpackb(data, object_pairs_hook=_unique, max_array_len=MAX_ARRAY, max_map_len=MAX_MAP)
     except codec.CODEC_ERRORS as error:
-        raise BadRequest(f"The header is not valid msgpack: {error}.") from error
+        raise BadRequest(f"The message is not valid msgpack: {error}.") from error
     if not isinstance(header, dict):
-        raise BadRequest(f"The header must be a map, not {type(header).__name__}.")
+        raise BadRequest(f"The message must be a map, not {type(header).__name__}.")
     _check_value(header, MAX_DEPTH)
     return header
 
 
 def _check_header_size(size: int) -> None:
     if size > MAX_HEADER_BYTES:
-        raise TooLarge(f"A header of {size} bytes is longer than {MAX_HEADER_BYTES}.", "Send less, or as a raw frame.")
+        what = f"The message says too much beside its pixels: {size >> 10} kB, where {MAX_HEADER_BYTES >> 10} may be."
+        raise TooLarge(what, "Join painted places, or erase what is not needed.")
 
 
 def _unique(pairs: Sequence[tuple[object, object]]) -> dict[object, object]:
@@ -82,24 +83,24 @@ def _check_value(value: object, depth: int) -> None:
         _check_container(value, depth)  # type: ignore[arg-type]
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise BadRequest(f"The header holds {value}.", "Every number must be finite.")
+            raise BadRequest(f"The message holds {value}.", "Every number must be finite.")
     elif isinstance(value, int):
         if not -LONG <= value < LONG:
-            raise BadRequest(f"The header holds {value}.", "Every whole number must fit in 64 bits with a sign.")
+            raise BadRequest(f"The message holds {value}.", "Every whole number must fit in 64 bits with a sign.")
     elif value is not None and not isinstance(value, (str, bytes)):
-        raise BadRequest(f"The header holds a value of type {type(value).__name__}, which does not travel.")
+        raise BadRequest(f"The message holds a value of type {type(value).__name__}, which does not travel.")
 
 
 def _check_container(value: dict[object, object] | list[object] | tuple[object, ...], depth: int) -> None:
     if depth == 0:
-        raise BadRequest(f"The header is nested more than {MAX_DEPTH} deep.")
+        raise BadRequest(f"The message is nested more than {MAX_DEPTH} deep.")
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                raise BadRequest(f"The header has a key that is not a string: {key!r:.80}.")
+                raise BadRequest(f"The message has a key that is not a string: {key!r:.80}.")
     limit = MAX_MAP if isinstance(value, dict) else MAX_ARRAY
     if len(value) > limit:
-        raise TooLarge(f"The header holds {len(value)} entries in one place; {limit} are allowed.")
+        raise TooLarge(f"The message holds {len(value)} entries in one place; {limit} are allowed.")
     items: Iterable[Any] = value.values() if isinstance(value, dict) else value
     for item in items:
         kind = type(item)
@@ -116,12 +117,14 @@ def flat(frame: Buffer) -> memoryview:
 
 def _check_frames(frames: Sequence[memoryview]) -> None:
     if len(frames) > MAX_FRAMES:
-        raise TooLarge(f"{len(frames)} frames are more than {MAX_FRAMES}.")
+        raise TooLarge(f"{len(frames)} pictures in one message are more than {MAX_FRAMES}.")
     largest = max((len(frame) for frame in frames), default=0)
     if largest > MAX_FRAME_BYTES:
-        raise TooLarge(f"A frame of {largest} bytes is longer than {MAX_FRAME_BYTES}.", "Reduce the image.")
+        limit = f"{MAX_IMAGE_PIXELS / 1e6:.0f} million pixels"
+        raise TooLarge(f"A picture is larger than can be sent: {limit} with transparency.", "Reduce the image first.")
     if sum(len(frame) for frame in frames) > MAX_MESSAGE_BYTES:
-        raise TooLarge(f"The message is longer than {MAX_MESSAGE_BYTES} bytes.", "Reduce the image.")
+        what = f"The pictures of one message are larger than {MAX_MESSAGE_BYTES >> 20} MB together."
+        raise TooLarge(what, "Reduce the image first.")
 
 
 class Channel:
@@ -157,7 +160,7 @@ class Channel:
         Raises Unauthorized, BadRequest or TooLarge, before anything in the message is used.
         """
         if len(parts) < 2:
-            raise BadRequest(f"A message has a signature and a header at least, not {len(parts)} parts.")
+            raise BadRequest(f"A message has two parts at least, not {len(parts)}.")
         signature, data, *frames = (flat(part) for part in parts)
         _check_frames(frames)
         _check_header_size(len(data))
@@ -166,7 +169,7 @@ class Channel:
         header = unpack_header(data)
         self._check_new(header.get("seq"))
         if header.get("frames") != [len(frame) for frame in frames]:
-            raise BadRequest(f"`frames` does not say what follows: {len(frames)} frames.")
+            raise BadRequest(f"`frames` does not say what follows: {len(frames)} pictures.")
         return header, frames
 
     def _check_new(self, number: object) -> None:

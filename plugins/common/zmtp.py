@@ -155,11 +155,11 @@ class ZmtpTransport:
         """Read one frame, or command, of at most `room` bytes."""
         flags = (yield from self._take(1))[0]
         if flags & ~(MORE | LONG | COMMAND):
-            raise BadRequest(f"The peer sent a frame with the flags {flags:#x}, which ZMTP does not know.")
+            raise BadRequest(f"The other side sent flags, {flags:#x}, which ZMTP does not know.")
         size = int.from_bytes((yield from self._take(8 if flags & LONG else 1)), "big")
         limit = MAX_COMMAND_BYTES if flags & COMMAND else min(room, MAX_FRAME_BYTES)
         if size > limit:
-            raise TooLarge(f"The peer announced a frame of {size} bytes; {limit} are allowed.")
+            raise TooLarge(f"The other side announced {_megabytes(size)} at once; {_megabytes(limit)} are allowed.")
         return flags, (yield from self._take(size))
 
     def _read_message(self) -> Steps[list[Buffer]]:
@@ -174,7 +174,7 @@ class ZmtpTransport:
             room -= len(body)
             if not flags & MORE:
                 return parts
-        raise TooLarge(f"The peer sent a message of more than {MAX_FRAMES} frames.")
+        raise TooLarge(f"The other side sent a message of more than {MAX_FRAMES} pictures.")
 
     def _obey(self, command: bytearray) -> None:
         """Answer a PING (4-byte name, 2 bytes time to live, context) with a PONG (context); ignore the rest."""
@@ -193,6 +193,10 @@ class ZmtpTransport:
         if b"ROUTER" not in body:
             raise BadRequest("It is not a ROUTER.")
         return True
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def _frame(flags: int, body: memoryview) -> list[memoryview]:

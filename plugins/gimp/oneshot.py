@@ -16,7 +16,7 @@ from .panel.sheet import Settings
 from .protocol.client import Client
 from .protocol.errors import HueDotError
 from .protocol.launcher import installed_version
-from .protocol.messages import Hints, Reply
+from .protocol.messages import Hints, Reply, check_size
 
 READ, ANSWERED = 0.3, 0.8  # how far the work has come by then
 T = TypeVar("T")
@@ -75,6 +75,7 @@ class OneShot:
         self._model = wanted if wanted in models_of(self._client.connect()) else None
         document, pixels = self.document, bytearray()
         self._size = document.width, document.height
+        check_size(*self._size)
         area = 0, 0, *self._size
         document.begin_photograph()
         try:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 
 from ..protocol.client import Client
-from ..protocol.messages import Colorization, Rectangle, Tile
+from ..protocol.messages import Colorization, Rectangle, Tile, check_size
 from ..protocol.wire import Buffer
 from . import words
 from .desk import WAIT, Desk, Steps, models_of
@@ -77,6 +77,7 @@ class Coloring:
     def _read_photograph(self, sheet: Sheet) -> Steps:
         document, pixels = sheet.document, bytearray()
         sheet.size = document.width, document.height
+        check_size(*sheet.size)
         document.begin_photograph()
         try:
             for band in bands_of(sheet.whole()):

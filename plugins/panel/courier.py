@@ -99,6 +99,7 @@ class Courier:
             if self._closed:
                 return None
             self._running = self._waiting.popleft()
+            self._client.begin()  # from here on, whatever is cancelled is this errand
             return self._running
 
     def _do(self, errand: _Errand) -> Callable[[], None]:
