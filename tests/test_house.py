@@ -1,10 +1,12 @@
 """The rule of who may import whom (CONTRIBUTING.md), held by reading the imports."""
 
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ ROOMS = {
     "daemon": "huedot.daemon",
 }
 COPIED = ("plugins/common", "plugins/panel")  # into each plugin
+SCRIPT = ROOT / "docs" / "make_rooms.py"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -54,7 +57,7 @@ def test_what_plugins_copy_is_python_3_10(path):
 
 def test_only_the_server_and_the_client_import_zmq():
     importers = {str(p.relative_to(ROOT)) for room in ROOMS for p in modules(room) if "zmq" in tops(p)}
-    assert importers == {"daemon/serving/server.py", "daemon/client.py"}
+    assert importers == {"daemon/serving/server.py", "daemon/serving/client.py"}
 
 
 def the_map():
@@ -85,6 +88,35 @@ def test_the_map_is_true(folder):
     used -= {name for name in used if name.partition(".")[0] in sys.stdlib_module_names}
     allowed = MAP[folder] | own
     assert {name for name in used if not any((name + ".").startswith(each + ".") for each in allowed)} == set()
+
+
+@pytest.fixture(scope="module")
+def script():
+    """What draws the rooms from their imports."""
+    spec = importlib.util.spec_from_file_location("make_rooms", SCRIPT)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_no_room_imports_from_one_above_it(script):
+    order = script.rooms()
+    assert order == list(MAP)
+    upward = [
+        (room, other)
+        for room, others in script.arrows().items()
+        for other in others
+        if order.index(other) >= order.index(room)
+    ]
+    assert upward == []
+
+
+def test_no_modules_import_each_other(script):
+    TopologicalSorter(script.imports()).prepare()  # raises CycleError, which names the circle
+
+
+def test_the_drawing_of_the_rooms_is_current(script):
+    assert script.DRAWING.read_text(encoding="utf-8") == script.drawing(), f"run python {SCRIPT.relative_to(ROOT)}"
 
 
 def test_the_daemon_itself_needs_no_torch():

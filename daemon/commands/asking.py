@@ -86,8 +86,8 @@ def client_for(daemon: bool) -> Client:
         return LocalClient()
     from importlib.metadata import version
 
-    from huedot.daemon.client import Client as DaemonClient
     from huedot.daemon.serving import lifecycle
+    from huedot.daemon.serving.client import Client as DaemonClient
 
     lifecycle.start()
     return DaemonClient("huedot", version("huedot"))

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from huedot.daemon.client import Client as DaemonClient
 from huedot.daemon.install import plugins, service
 from huedot.daemon.serving import activation, lifecycle
+from huedot.daemon.serving.client import Client as DaemonClient
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.errors import DaemonUnreachable, FileError, HueDotError

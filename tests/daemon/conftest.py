@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from huedot.daemon.client import ZmqTransport
+from huedot.daemon.serving.client import ZmqTransport
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.errors import DaemonUnreachable

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from huedot.daemon.client import ZmqTransport
 from huedot.daemon.install import service
 from huedot.daemon.serving import activation, lifecycle
+from huedot.daemon.serving.client import ZmqTransport
 from huedot.daemon.serving.lifecycle import ServeOptions
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import SHARED, Endpoint, find_endpoint, write_endpoint

@@ -150,7 +150,7 @@ def test_a_hanging_daemon_is_killed(daemon, runtime, clock_was_set, monkeypatch)
 
 
 def test_an_idle_network_is_unloaded_and_comes_back(runtime, tiny_weights, rgb):
-    from huedot.daemon.client import Client
+    from huedot.daemon.serving.client import Client
 
     daemon = Daemon("--model", tiny_weights, "--idle-unload-s", "0.3").start()
     try:

@@ -1,6 +1,6 @@
 """The client for Python programs: that of the plugins, over pyzmq.
 
-from huedot.daemon.client import Client
+from huedot.daemon.serving.client import Client
 
 with Client("my-program", "1.0") as client:
 image = client.open_image(rgb.tobytes(), width, height, 3)
