@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
-from zipfile import is_zipfile
 
 from huedot.protocol.errors import FileError
 
 from .terminal import say, say_columns, say_json, working
+
+ENCODERS = (".npz", ".pth")
 
 if TYPE_CHECKING:
     from huedot.model.train.loop import Run
@@ -24,10 +26,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train to the end of the schedule, or measure."""
-    from huedot.model.train.__main__ import open_run
+    from huedot.model.train.__main__ import open_run, started_processes
     from huedot.model.train.parallel import joined
 
     _check_inputs(arguments)
+    if started_processes(arguments, "huedot.daemon.cli", sys.argv[1:]):
+        return 0
     with joined() as world:
         with working("indexing the photographs"):
             training = open_run(arguments, world)
@@ -75,5 +79,6 @@ def _check_inputs(arguments: argparse.Namespace) -> None:
         raise FileError(f"{arguments.photographs} is no folder.", "Give a folder of photographs or tar shards.")
     if arguments.start is not None:
         read_weights(arguments.start)
-    if arguments.encoder is not None and not is_zipfile(arguments.encoder):
-        raise FileError(f"{arguments.encoder} is missing, or no .npz.", "Check the path after --encoder.")
+    for path in arguments.encoder:
+        if not path.is_file() or path.suffix not in ENCODERS:
+            raise FileError(f"{path} is missing, or no {' or '.join(ENCODERS)}.", "Check the path after --encoder.")

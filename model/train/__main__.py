@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from .folder import RunFolder
 from .loop import Run
 from .measure import measure
 from .options import Options
-from .parallel import World, joined
+from .parallel import World, is_alone, joined, processes_for, start_processes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photographs", type=Path, help="a folder of photographs or tar shards")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/huedot"), help="the run's folder")
     parser.add_argument("--start", type=Path, help="weights to start from (.safetensors or .pth)")
-    parser.add_argument("--encoder", type=Path, help="pretrained MobileNetV2 (.npz)")
+    parser.add_argument(
+        "--encoder",
+        type=Path,
+        action="append",
+        default=[],
+        help="pretrained MobileNetV2 (.npz), or EfficientNet-Lite0 (.pth); may be given twice",
+    )
+    parser.add_argument("--processes", type=int, default=0, help="that share each batch; 0: one a core without a GPU")
     parser.add_argument("--measure", type=int, metavar="STEPS", help="measure the speed over some steps, and stop")
     for field in fields(Options):
         parser.add_argument(
@@ -36,16 +44,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def open_run(arguments: argparse.Namespace, world: World) -> Run:
-    """Return the run that the arguments ask for: a new one, or that of the folder, with its options, resumed.
+def options_of(arguments: argparse.Namespace) -> Options:
+    """Return the options of the run that the arguments ask for: a new one's, or those of the folder's, changed.
 
-    Raises ArgumentError, FileError, WeightsMissing or WeightsCorrupt.
+    Raises ArgumentError or FileError.
     """
     given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
     given = {name: value for name, value in given.items() if value is not None}
     saved = RunFolder(arguments.output).options()
-    options = Options(**given) if saved is None else saved.changed(given)
+    return Options(**given) if saved is None else saved.changed(given)
+
+
+def open_run(arguments: argparse.Namespace, world: World) -> Run:
+    """Return the run that the arguments ask for: a new one, or that of the folder, resumed.
+
+    Raises ArgumentError, FileError, WeightsMissing or WeightsCorrupt.
+    """
+    options = options_of(arguments)
     return Run(arguments.output, arguments.photographs, options, arguments.start, arguments.encoder, world)
+
+
+def started_processes(arguments: argparse.Namespace, module: str, words: Sequence[str]) -> bool:
+    """Do all in several processes where that is quicker, each of which runs `module` with these words.
+
+    Returns whether it did. Raises ArgumentError, FileError, or HueDotError where one of them fails.
+    """
+    count = (arguments.processes or processes_for(options_of(arguments))) if is_alone() else 1
+    if count > 1:
+        start_processes(count, module, words)
+    return count > 1
 
 
 def main() -> None:
@@ -53,14 +80,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m huedot.model.train", description=__doc__)
     add_arguments(parser)
     arguments = parser.parse_args()
+    try:
+        if not started_processes(arguments, "huedot.model.train", sys.argv[1:]):
+            _run(arguments)
+    except HueDotError as error:
+        parser.exit(2, f"{error}\n")
+
+
+def _run(arguments: argparse.Namespace) -> None:
     with joined() as world:
         logging.basicConfig(level=logging.INFO if world.leads else logging.ERROR, format="%(message)s")
-        try:
-            run = open_run(arguments, world)
-            for text in _train(run) if arguments.measure is None else [line(measure(run, arguments.measure))]:
-                logging.info(text)
-        except HueDotError as error:
-            parser.exit(2, f"{error}\n")
+        run = open_run(arguments, world)
+        for text in _train(run) if arguments.measure is None else [line(measure(run, arguments.measure))]:
+            logging.info(text)
 
 
 def _train(run: Run) -> Iterator[str]:

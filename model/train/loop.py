@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Run:
         photographs: Path,
         options: Options,
         start: Path | None = None,
-        encoder: Path | None = None,
+        encoders: Sequence[Path] = (),
         world: World | None = None,
     ) -> None:
         """Begin a run, or go on with the one in the folder. Nothing is written before the first step.
@@ -49,11 +49,12 @@ class Run:
         self.world, self.options, self.folder = world or World(), options, RunFolder(folder)
         options.check(self.world.size)
         self.photographs = PhotographFolder(photographs)
-        network = new_network(options, start, encoder)
-        self.learner = LEARNERS[options.architecture](network, _is_mixed(options, self.world.device), options.vivid)
+        network = new_network(options, start, encoders)
+        mixed = _is_mixed(options, self.world.device)
+        self.learner = LEARNERS[options.architecture](network, mixed, options.vivid, options.sparse)
         self.learner.to(self.world.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = self.learner.network
-        self.optimizer = torch.optim.AdamW(list(groups(self.network, options)), betas=(0.9, 0.98))
+        self.optimizer = torch.optim.AdamW(list(groups(self.network, options)), betas=(0.9, 0.98), fused=True)
         self.average, self.step = Average(self.network, options.average), 0
         self._unrecorded: list[Tensor] = []  # the losses of the steps since the last record
         self._resume()

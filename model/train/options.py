@@ -36,6 +36,7 @@ class Options:
     average: float = _option(0.999, "how much of the moving average of the weights a step keeps")
     strokes: float = _option(0.2, "the share of the hints that are strokes, the others being dots")
     aging: float = _option(1.0, "how often lightness is aged, between 0 and 1")
+    sparse: int = _option(2, "the losses look at every so many pixels along each side, from a random one on")
     vivid: float = _option(0.0, "how much more the error of a colorful pixel counts; 0 for all alike")
     precision: str = _option("auto", "auto: bfloat16 where it is fast", ("auto", "bfloat16", "float32"))
     seed: int = _option(1, "of everything that is left to chance")
@@ -87,7 +88,7 @@ class Options:
 
     def check(self, processes: int) -> None:
         """Raise ArgumentError where the options cannot be had."""
-        for name in ("steps", "batch", "crop", "late_batch", "late_crop", "log_every", "checkpoint_every"):
+        for name in ("steps", "batch", "crop", "late_batch", "late_crop", "sparse", "log_every", "checkpoint_every"):
             if asdict(self)[name] < 1:
                 raise ArgumentError(name, f"{asdict(self)[name]} is below 1.")
         for name in ("crop", "late_crop"):

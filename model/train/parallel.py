@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 import torch
 from torch import distributed
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.launcher import LaunchConfig, elastic_launch
+
+from huedot.protocol.errors import HueDotError
+
+from .options import Options
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,42 @@ class World:
         if self.size > 1:
             distributed.all_reduce(values)
         return values / self.size
+
+
+def is_alone() -> bool:
+    """Whether `torchrun` has not started this process as one of several."""
+    return "WORLD_SIZE" not in os.environ
+
+
+def processes_for(options: Options) -> int:
+    """Return how many processes are quickest here: one a core, as far as the batches can be shared; one with a GPU."""
+    cores = 1 if torch.cuda.is_available() else torch.get_num_threads()
+    batches = (options.batch, options.late_batch)
+    return max(count for count in range(1, cores + 1) if not any(batch % count for batch in batches))
+
+
+def start_processes(count: int, module: str, arguments: Sequence[str]) -> None:
+    """Run a module in several processes of one thread each, as `torchrun` does, and wait for all.
+
+    On CPUs two such processes do twice what one does. Two threads in one process do not: they wait for each other at
+    every operation. Raises HueDotError if one of them failed; it has said why.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if os.name == "nt":
+        os.environ.setdefault("USE_LIBUV", "0")  # which PyTorch's builds for Windows lack
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=count,
+        run_id=uuid4().hex,
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+    )
+    try:
+        elastic_launch(config, sys.executable)("-m", module, *arguments)
+    except ChildFailedError as error:
+        raise HueDotError("Training stopped: one of its processes failed.", "It says why above.") from error
 
 
 @contextmanager

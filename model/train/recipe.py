@@ -38,18 +38,19 @@ class Learner(nn.Module):
     network: nn.Module
     mixed: bool  # whether the network computes in bfloat16 where that is exact enough
     vivid: float  # see `Options.vivid`
+    sparse: int  # see `Options.sparse`
     stride = 4  # of the palette's truth, in pixels
     centers: Tensor
 
-    def __init__(self, network: nn.Module, mixed: bool = False, vivid: float = 0.0) -> None:
+    def __init__(self, network: nn.Module, mixed: bool = False, vivid: float = 0.0, sparse: int = 1) -> None:
         super().__init__()
-        self.network, self.mixed, self.vivid = network, mixed, vivid
+        self.network, self.mixed, self.vivid, self.sparse = network, mixed, vivid, sparse
         self.register_buffer("centers", bins.centers(), persistent=False)
 
     def forward(self, rgb8: Tensor, users: Users) -> dict[str, Tensor]:
         """Simulate a user on each photograph, uint8 (B, 3, H, W), and score what the network makes of it."""
         given, ab, encoded = self.simulate(rgb8, users)
-        losses = self.losses(given, ab, encoded)
+        losses = self.losses(given, ab, encoded, users.corner)
         return {"total": losses.pop("total"), **{name: loss.detach() for name, loss in losses.items()}}
 
     def simulate(self, rgb8: Tensor, users: Users) -> tuple[Given, Tensor, Tensor]:
@@ -62,8 +63,8 @@ class Learner(nn.Module):
         global_hints = simulate.global_hints(rgb, encoded, users)
         return Given(simulate.age(lab[:, :1], users), *simulate.reveal(ab, users), global_hints), ab, encoded
 
-    def losses(self, given: Given, ab: Tensor, encoded: Tensor) -> dict[str, Tensor]:
-        """Return the losses by name, "total" among them."""
+    def losses(self, given: Given, ab: Tensor, encoded: Tensor, corner: Tensor) -> dict[str, Tensor]:
+        """Return the losses by name, "total" among them; corner: see `Users.corner`."""
         raise NotImplementedError
 
     def color(self, given: Given) -> Tensor:
@@ -88,27 +89,41 @@ class HuedotLearner(Learner):
     network: HintNetwork
     stride = 8
 
-    def losses(self, given: Given, ab: Tensor, encoded: Tensor) -> dict[str, Tensor]:
-        """Score the three."""
-        grid, decoded, whole = self._run(given)
+    def losses(self, given: Given, ab: Tensor, encoded: Tensor, corner: Tensor) -> dict[str, Tensor]:
+        """Score the three, colors where `_some` looks."""
+        grid, decoded, spread = self._run(given)
+        lightness, truth = _some(given.lightness, corner, self.sparse), _some(ab, corner, self.sparse)
+        whole = slice_grid(spread, lightness)
         with self.autocast(ab.device):
-            logits = self.network.palette_logits(decoded, whole)
-        huber, alone = self.huber(whole, ab), self.huber(slice_grid(grid, given.lightness), ab)
+            logits = self.network.palette_logits(decoded, F.interpolate(whole.detach(), ab.shape[-2:]))
+        huber, alone = self.huber(whole, truth), self.huber(slice_grid(grid, lightness), truth)
         palette = -(encoded * F.log_softmax(logits, 1)).sum(1).mean()
         total = huber + GRID_ALONE * alone + PALETTE * palette
         return {"total": total, "huber": huber, "huber_grid_alone": alone, "cross_entropy": palette}
 
     def color(self, given: Given) -> Tensor:
         """Return the ab of grid and propagation."""
-        return self._run(given)[2]
+        return slice_grid(self._run(given)[2], given.lightness)
 
     def _run(self, given: Given) -> tuple[Tensor, Features, Tensor]:
         lightness, hint_ab, hint_mask, global_hints = given
         with self.autocast(lightness.device):
             features = self.network.encode(lightness.contiguous(memory_format=torch.channels_last))
             grid, decoded = self.network.decode(features, hint_ab, hint_mask, global_hints)
-        spread = self.network.propagate(grid, decoded, lightness, hint_ab, hint_mask, HINT_CELLS)
-        return grid, decoded, slice_grid(spread, lightness)
+        return grid, decoded, self.network.propagate(grid, decoded, lightness, hint_ab, hint_mask, HINT_CELLS)
+
+
+def _some(x: Tensor, corner: Tensor, every: int) -> Tensor:
+    """Take every so many pixels of x (B, C, H, W), from each photograph's own corner on.
+
+    A grid varies over four pixels: the loss on all of them says what it says on some, and slicing costs a quarter.
+    """
+    tops, lefts = (corner % every).T.tolist()
+    height, width = (extent // every for extent in x.shape[-2:])
+    picked = [
+        one[:, top::every, left::every][:, :height, :width] for one, top, left in zip(x, tops, lefts, strict=True)
+    ]
+    return torch.stack(picked)
 
 
 class LocalHintsLearner(Learner):
@@ -117,12 +132,12 @@ class LocalHintsLearner(Learner):
     network: LocalHints
     in_gamut: Tensor  # (313,), which of the network's 529 bins they are
 
-    def __init__(self, network: nn.Module, mixed: bool = False, vivid: float = 0.0) -> None:
-        super().__init__(network, mixed, vivid)
+    def __init__(self, network: nn.Module, mixed: bool = False, vivid: float = 0.0, sparse: int = 1) -> None:
+        super().__init__(network, mixed, vivid, sparse)
         in_gamut = (bins.grid()[None] == self.centers[:, None]).all(2).float().argmax(1)
         self.register_buffer("in_gamut", in_gamut, persistent=False)
 
-    def losses(self, given: Given, ab: Tensor, encoded: Tensor) -> dict[str, Tensor]:
+    def losses(self, given: Given, ab: Tensor, encoded: Tensor, corner: Tensor) -> dict[str, Tensor]:
         """Score both; the 216 bins that no color falls into are unlikely everywhere, which the softmax is told."""
         predicted, logits = self._run(given)
         huber = self.huber(predicted, ab)
@@ -144,7 +159,7 @@ class GlobalHintsLearner(Learner):
 
     network: GlobalHints
 
-    def losses(self, given: Given, ab: Tensor, encoded: Tensor) -> dict[str, Tensor]:
+    def losses(self, given: Given, ab: Tensor, encoded: Tensor, corner: Tensor) -> dict[str, Tensor]:
         """Score the colors alone."""
         huber = self.huber(self.color(given), ab)
         return {"total": huber, "huber": huber}

@@ -53,7 +53,8 @@ class Users:
     reveal: Tensor  # (B, 2), 1 where the histogram and where the saturation is given
     contrast: Tensor  # (B, 1, 1, 1) each: what ages the lightness
     lift: Tensor
-    noise: Tensor  # (B, 1, H, W), in units of lightness
+    noise: Tensor  # (B, 1, H, W), in units of lightness: grain, and uneven light
+    corner: Tensor  # (B, 2) int64, the pixel from which on the losses look at some of them
 
     def part(self, first: int, last: int) -> Users:
         """Return the users of photographs first to last."""
@@ -77,13 +78,16 @@ def draw(batch: int, side: int, generator: torch.Generator, strokes: float = 0.0
         return torch.where(chosen(share * aging), value, neutral).view(-1, 1, 1, 1)
 
     grain = torch.randn(batch, 1, side, side, generator=generator, device=device)
+    ramp = torch.linspace(-1, 1, side, device=device)
+    shade = aged(-15.0, 15.0, 0.15, 0.0) * ramp + aged(-15.0, 15.0, 0.15, 0.0) * ramp[:, None]
     return Users(
         hints=draw_hints(draw_counts(batch, generator), side, generator, strokes),
         everything=chosen(FULL_REVEAL),
         reveal=chosen(GLOBAL_SHARE, 2).float(),
-        contrast=aged(0.6, 1.2, 0.3, 1.0),
-        lift=aged(-8.0, 8.0, 0.3, 0.0),
-        noise=aged(0.5, 5.0, 0.2, 0.0) * grain,
+        contrast=aged(0.4, 1.3, 0.35, 1.0),
+        lift=aged(-15.0, 15.0, 0.35, 0.0),
+        noise=aged(0.5, 5.0, 0.2, 0.0) * grain + shade,
+        corner=torch.randint(side, (batch, 2), generator=generator, device=device),
     )
 
 
@@ -212,5 +216,8 @@ def global_hints(rgb: Tensor, encoded: Tensor, users: Users) -> Tensor:
 
 
 def age(lightness: Tensor, users: Users) -> Tensor:
-    """Make some photographs old: less or more contrast, lifted blacks, grain. lightness: (B, 1, H, W) in 0..100."""
+    """Make some photographs old: less or more contrast, lifted blacks, grain, uneven light.
+
+    lightness: (B, 1, H, W) in 0..100.
+    """
     return ((lightness - 50) * users.contrast + 50 + users.lift + users.noise).clamp(0, 100)
