@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from huedot.protocol.errors import FileError
@@ -26,11 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train to the end of the schedule, or measure."""
-    from huedot.model.train.__main__ import open_run, started_processes
+    from huedot.model.train.__main__ import open_run, ran_in_processes
     from huedot.model.train.parallel import joined
 
     _check_inputs(arguments)
-    if started_processes(arguments, "huedot.daemon.cli", sys.argv[1:]):
+    if ran_in_processes(arguments, "huedot.daemon.cli", arguments.words):
         return 0
     with joined() as world:
         with working("indexing the photographs"):

@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="pretrained MobileNetV2 (.npz), or EfficientNet-Lite0 (.pth); may be given twice",
     )
     parser.add_argument("--processes", type=int, default=0, help="that share each batch; 0: one a core without a GPU")
-    parser.add_argument("--measure", type=int, metavar="STEPS", help="measure the speed over some steps, and stop")
+    parser.add_argument(
+        "--measure", type=_positive, metavar="STEPS", help="measure the speed over some steps, and stop"
+    )
     for field in fields(Options):
         parser.add_argument(
             "--" + field.name.replace("_", "-"),
@@ -44,33 +46,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def options_of(arguments: argparse.Namespace) -> Options:
-    """Return the options of the run that the arguments ask for: a new one's, or those of the folder's, changed.
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is below 1")
+    return number
 
-    Raises ArgumentError or FileError.
+
+def open_run(arguments: argparse.Namespace, world: World) -> Run:
+    """Return the run that the arguments ask for: a new one, or that of the folder, with its options, resumed.
+
+    Raises ArgumentError, FileError, WeightsMissing or WeightsCorrupt.
     """
     given = {field.name: getattr(arguments, field.name) for field in fields(Options)}
     given = {name: value for name, value in given.items() if value is not None}
     saved = RunFolder(arguments.output).options()
-    return Options(**given) if saved is None else saved.changed(given)
-
-
-def open_run(arguments: argparse.Namespace, world: World) -> Run:
-    """Return the run that the arguments ask for: a new one, or that of the folder, resumed.
-
-    Raises ArgumentError, FileError, WeightsMissing or WeightsCorrupt.
-    """
-    options = options_of(arguments)
+    options = Options(**given) if saved is None else saved.changed(given)
     return Run(arguments.output, arguments.photographs, options, arguments.start, arguments.encoder, world)
 
 
-def started_processes(arguments: argparse.Namespace, module: str, words: Sequence[str]) -> bool:
+def ran_in_processes(arguments: argparse.Namespace, module: str, words: Sequence[str]) -> bool:
     """Do all in several processes where that is quicker, each of which runs `module` with these words.
 
-    Returns whether it did. Raises ArgumentError, FileError, or HueDotError where one of them fails.
+    Returns whether it did. Raises what `open_run` does, before there are any, or HueDotError where one of them fails.
     """
-    count = (arguments.processes or processes_for(options_of(arguments))) if is_alone() else 1
+    if not is_alone() or arguments.processes == 1:
+        return False
+    run = open_run(arguments, World())
+    count = arguments.processes or processes_for(run.options)
+    run.options.check(count)
     if count > 1:
+        run.try_photographs()
         start_processes(count, module, words)
     return count > 1
 
@@ -81,7 +87,7 @@ def main() -> None:
     add_arguments(parser)
     arguments = parser.parse_args()
     try:
-        if not started_processes(arguments, "huedot.model.train", sys.argv[1:]):
+        if not ran_in_processes(arguments, "huedot.model.train", sys.argv[1:]):
             _run(arguments)
     except HueDotError as error:
         parser.exit(2, f"{error}\n")

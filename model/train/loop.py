@@ -22,7 +22,7 @@ from .folder import RunFolder
 from .loader import batches
 from .options import Options
 from .parallel import World
-from .photographs import PhotographFolder
+from .photographs import PhotographFolder, crop
 from .preview import contact_sheet
 from .recipe import LEARNERS
 from .start import description, groups, new_network
@@ -60,6 +60,10 @@ class Run:
         self._resume()
         self._losses_of = _distributed(self.learner, self.world)
         self.weights = self.folder.path / f"{options.architecture}.safetensors"
+
+    def try_photographs(self) -> None:
+        """Read the first photograph. Raises FileError where none can be read."""
+        crop(self.photographs, self.options.crop, 0, (self.options.seed, 0, 0))
 
     def _resume(self) -> None:
         state = self.folder.checkpoint(self.world.device)

@@ -9,8 +9,6 @@ from itertools import islice, repeat
 import torch
 from torch import Tensor
 
-from huedot.protocol.errors import ArgumentError
-
 from .loader import AHEAD, batches, threads_of
 from .loop import Run
 
@@ -19,11 +17,9 @@ def measure(run: Run, steps: int) -> dict[str, float]:
     """Return photographs per second over some steps of the first phase: the loader alone, the network alone, both.
 
     The network alone learns from one batch again and again. The run's folder is left as it is.
-    Raises ArgumentError or FileError.
+    Raises FileError.
     """
     options, world = run.options, run.world
-    if steps < 1:
-        raise ArgumentError("measure", f"{steps} steps cannot be measured.", "Try 20.")
     wanted = range(steps + 2 * AHEAD + 1)  # there are always as many on the way, also when the clock stops
     loader = _speed(run, batches(run.photographs, options, wanted, world), steps, learn=False)
     batch = next(iter(batches(run.photographs, options, range(1), world)))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 SHORT = ("--batch", 1, "--crop", 64, "--late-batch", 1, "--late-crop", 64, "--threads", 1, "--preview-every", 0)
+TWO = ("--batch", 2, "--crop", 64, "--late-batch", 2, "--late-crop", 64, "--threads", 1, "--preview-every", 0)
 TINY = '{"widths": [8, 16, 32], "encoder_attention": 1, "hint_attention": 1}'
 
 
@@ -114,6 +115,15 @@ def test_train_goes_on_where_it_stopped(huedot, photographs, tmp_path):
     code, _, err = huedot("train", photographs, "-o", run, "--architecture", "siggraph17")
     assert (code, err.count("\n")) == (2, 1)
     assert "another network" in err
+
+
+def test_train_uses_the_cores_by_itself(huedot, photographs, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.get_num_threads", lambda: 3)  # of which two can share a batch of two
+    run = tmp_path / "run"
+    code, _, err = huedot("train", photographs, "-o", run, "--steps", 1, *TWO, "--config", TINY)
+    assert (code, err) == (0, "")
+    assert (run / "huedot.safetensors").exists()
+    assert json.loads((run / "config.json").read_text())["processes"] == 2
 
 
 def test_train_measures_and_writes_nothing(huedot, photographs, tmp_path):

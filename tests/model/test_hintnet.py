@@ -1,6 +1,7 @@
 import torch
 
-from huedot.model.networks.hintnet import Affinity, Config, HintNetwork
+from huedot.model.networks.affinity import Affinity
+from huedot.model.networks.hintnet import HintNetwork
 
 
 def request(batch=1, side=64, seed=0):
@@ -44,7 +45,7 @@ def test_local_and_global_hints_matter(network):
 
 def test_propagation_is_convex():
     torch.manual_seed(3)
-    affinity = Affinity(Config(widths=(8, 16, 32), affinity_heads=2, affinity_width=4))
+    affinity = Affinity(8, heads=2, width=4, bins=6)
     share = torch.zeros(1, 1, 8, 8)
     share[0, 0, 2, 2], share[0, 0, 6, 6] = 1.0, 0.5
     values = torch.zeros(1, 2, 8, 8)
@@ -60,7 +61,7 @@ def test_propagation_is_the_softmax_over_hints_and_null():
     """Place by place, as one would write it down."""
     torch.manual_seed(0)
     heads, width, side = 2, 4, 6
-    affinity = Affinity(Config(widths=(8, 16, 32), affinity_heads=heads, affinity_width=width))
+    affinity = Affinity(8, heads, width, bins=6)
     for parameter in affinity.parameters():
         torch.nn.init.normal_(parameter, std=0.5)
     features, values = torch.randn(1, 8, side, side), 20 * torch.randn(1, 2, side, side)

@@ -13,9 +13,11 @@ import torch
 from PIL import Image
 
 from huedot.model import Colorizer
+from huedot.model.networks.pretrained import EfficientNetLite0
 from huedot.model.train.loop import Run
 from huedot.model.train.measure import measure
 from huedot.model.train.options import Options
+from huedot.model.train.start import load_encoder
 from huedot.protocol.errors import ArgumentError, FileError, HueDotError
 
 TINY = json.dumps(
@@ -74,7 +76,8 @@ def test_a_run_stops_and_goes_on_and_its_weights_load(folder, tmp_path):
 def test_a_killed_run_goes_on_to_the_bit(folder, tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     options = Options(**{**SHORT, "steps": 40, "late_crop": 96, "log_every": 3, "checkpoint_every": 7})
-    command = [sys.executable, "-m", "huedot.model.train", folder, "-o", killed, *words(asdict(options))]
+    command = [sys.executable, "-m", "huedot.model.train", folder, "-o", killed, "--processes", "1"]
+    command += words(asdict(options))
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 120
@@ -163,3 +166,62 @@ def test_a_torn_line_of_the_log_is_forgotten(folder, tmp_path):
         file.write('{"step": 3, "hub')
     list(Run(tmp_path, folder, Options(steps=3, **SHORT)).train())
     assert [record["step"] for record in records(tmp_path)] == [1, 2, 3]
+
+
+LIGHT = json.dumps({**json.loads(TINY), "residuals": [0, 0, 1, 1], "detail": [1, 1], "expansion": 2, "lite0": 1})
+
+
+def test_a_network_of_other_blocks_starts_from_an_earlier_one_and_answers(folder, tmp_path):
+    earlier = Run(tmp_path / "earlier", folder, Options(steps=1, **SHORT))
+    list(earlier.train())
+    light = Run(tmp_path / "light", folder, Options(**{**SHORT, "steps": 2, "config": LIGHT}), start=earlier.weights)
+    shared = light.network.encoder.semantic.stem.weight
+    assert torch.equal(shared.half(), earlier.average.half()["encoder.semantic.stem.weight"])
+    list(light.train())
+    photo = Colorizer.load(light.weights, working_size=64).open(np.zeros((40, 40), np.uint8))
+    assert photo.colorize().shape == (40, 40, 3)
+
+
+def batch_norm(state, name, channels, generator):
+    state[f"{name}.weight"] = torch.rand(channels, generator=generator) + 0.5
+    state[f"{name}.bias"] = torch.randn(channels, generator=generator)
+    state[f"{name}.running_mean"] = torch.randn(channels, generator=generator)
+    state[f"{name}.running_var"] = torch.rand(channels, generator=generator) + 0.5
+
+
+def published_lite0():
+    """A state of EfficientNet-Lite0 as its PyTorch port names it, of random numbers."""
+    generator, state = torch.Generator().manual_seed(0), {}
+    convs = [m for m in EfficientNetLite0().modules() if isinstance(m, torch.nn.Conv2d)]
+    names = ["_conv_stem"]
+    for block in range(16):
+        parts = (
+            ("_depthwise_conv", "_project_conv") if block == 0 else ("_expand_conv", "_depthwise_conv", "_project_conv")
+        )
+        names += [f"_blocks.{block}.{part}" for part in parts]
+    for i, (name, conv) in enumerate(zip(names, convs, strict=True)):
+        state[f"{name}.weight"] = torch.randn(conv.weight.shape, generator=generator)
+        batch_norm(state, f"norm{i}", conv.out_channels, generator)
+    state["_conv_head.weight"] = torch.zeros(8, 320, 1, 1)
+    batch_norm(state, "_bn1", 8, generator)
+    return state, convs
+
+
+def test_pretrained_norms_are_folded(folder, tmp_path):
+    state, convs = published_lite0()
+    torch.save(state, tmp_path / "lite0.pth")
+    network = EfficientNetLite0()
+    load_encoder(network, tmp_path / "lite0.pth")
+    x = torch.rand(1, 3, 8, 8)
+    norm = {part: state[f"norm0.{part}"] for part in ("running_mean", "running_var", "weight", "bias")}
+    published = torch.nn.functional.conv2d(x, state["_conv_stem.weight"], stride=2)
+    published = torch.nn.functional.batch_norm(published, **norm, eps=1e-3)
+    torch.testing.assert_close(torch.nn.functional.conv2d(x, network.stem.weight, network.stem.bias, 2), published)
+    assert len(convs) == len([m for m in network.modules() if isinstance(m, torch.nn.Conv2d)])
+
+
+@pytest.mark.parametrize("config", [TINY, LIGHT])
+def test_weights_of_another_encoder_are_refused_by_name(folder, tmp_path, config):
+    torch.save({"other.weight": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises((FileError, ArgumentError), match=r"other\.pth"):
+        Run(tmp_path / "run", folder, Options(**{**SHORT, "config": config}), encoders=[tmp_path / "other.pth"])
