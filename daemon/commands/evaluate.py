@@ -51,8 +51,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=names, metavar="A,B", help="several, instead of --model")
     parser.add_argument("--baselines", type=names, default=[], metavar="A,B", help="of levin, bilateral; beside them")
     parser.add_argument("--points", type=counts, metavar="N,N", help="how many to reveal (default: 0,1,2,5 … 501)")
-    protocols = "patches of 6 x 6 pixels around the center, or of 7 x 7 anywhere (default: A)"
-    parser.add_argument("--protocol", choices=("A", "B"), default="A", help=protocols)
+    protocols = "patches of 6 x 6 pixels around the center, of 7 x 7 anywhere, or of 2 x 2 at 224 x 224 (default: A)"
+    parser.add_argument("--protocol", choices=("A", "B", "iColoriT"), default="A", help=protocols)
+    more = "take colorfulness, CIEDE2000 and SSIM as well, at 0, 1, 5 and 10 points"
+    parser.add_argument("--more", action="store_true", help=more)
     samplings = "places at random, or one after the other where the method errs most (default: random)"
     parser.add_argument("--sampling", choices=("random", "max-error"), default="random", help=samplings)
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the gains over gray, as .png or .svg")
@@ -63,21 +65,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     instead.add_argument("--palette", action="store_true", help=palette_help)
     suggest_help = "measure instead what ten suggested points gain over ten random ones"
     instead.add_argument("--suggest", action="store_true", help=suggest_help)
+    reach_help = "measure instead how far a hint's color goes, and how much of it where it does not belong"
+    instead.add_argument("--reach", action="store_true", help=reach_help)
     sheet_help = "draw instead a contact sheet, a row for each photograph and count of points"
     instead.add_argument("--sheet", type=Path, metavar="FILE", help=sheet_help)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, and print a table for each method, or JSON."""
-    from huedot.model.evaluate import methods, photographs, plot
+    from huedot.model.evaluate import measures, methods, photographs, plot
 
     if arguments.plot:
         plot.check(arguments.plot)
+    if arguments.more:
+        measures.check()
     baselines = methods.baselines(arguments.baselines)
     paths = photographs.find(arguments.folder, arguments.limit)
-    measure = (
-        _palette if arguments.palette else _suggest if arguments.suggest else _sheet if arguments.sheet else _curve
-    )
+    kinds = {"palette": _palette, "suggest": _suggest, "reach": _reach, "sheet": _sheet}
+    measure = next((kind for name, kind in kinds.items() if getattr(arguments, name)), _curve)
     with working("loading the network") as show:
         networks = methods.networks(arguments.models or [model_of(arguments) or "huedot"])
         question = Question(
@@ -95,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"{name}:")
         say_columns(rows)
         say("")
-    say(f"{len(paths)} photographs at 256 x 256")
+    say(f"{len(paths)} photographs")
     return 0
 
 
@@ -103,13 +108,20 @@ def _curve(question: Question) -> Measured:
     from huedot.model.evaluate import figure6, plot
 
     plan = question.plan()
-    scores = figure6.evaluate([*question.networks, *question.baselines], question.paths, plan, question.progress)
+    methods = [*question.networks, *question.baselines]
+    scores = figure6.evaluate(methods, question.paths, plan, question.progress, question.arguments.more)
     if question.arguments.plot:
         caption = f"{len(question.paths)} photographs, protocol {plan.protocol}, {plan.sampling} points"
         summaries = {name: each.summary() for name, each in scores.items()}
         plot.draw(summaries, question.arguments.plot, caption, published=plan.sampling == "random")
     first, *others = (
-        {"method": name, "scores": each.summary(), "chroma": each.mean_chroma()} for name, each in scores.items()
+        {
+            "method": name,
+            "scores": each.summary(),
+            "chroma": each.mean_chroma(),
+            "measures": each.mean_measures(),
+        }
+        for name, each in scores.items()
     )
     answer = {"protocol": plan.protocol, "sampling": plan.sampling, **first}
     return {**answer, "others": {each.pop("method"): each for each in others}}, {
@@ -123,7 +135,12 @@ def _curve_rows(scores: Scores) -> Rows:
         for heading, row in scores.summary().items()
     ]
     chroma = [(f"{name} chroma", f"{value:.1f}", "", "") for name, value in scores.mean_chroma().items()]
-    return [("revealed", "PSNR (dB)", "std. error", "over gray"), *rows, *chroma]
+    measures = [
+        (f"{name} {heading}", f"{value:.3f}" if name == "ssim" else f"{value:.1f}", "", "")
+        for name, headings in scores.mean_measures().items()
+        for heading, value in headings.items()
+    ]
+    return [("revealed", "PSNR (dB)", "std. error", "over gray"), *rows, *chroma, *measures]
 
 
 def _palette(question: Question) -> Measured:
@@ -144,6 +161,25 @@ def _palette(question: Question) -> Measured:
     ]
     answer = {"places": palettes.PLACES, "close": palettes.CLOSE, "palette": summary}
     return answer, {"palette": [("palette", "revealed", "holds the truth", "std. error"), *rows]}
+
+
+def _reach(question: Question) -> Measured:
+    from huedot.model.evaluate import figure6, reach
+
+    values = reach.evaluate([*question.networks, *question.baselines], question.paths, question.progress)
+    summary = {
+        name: {
+            heading: {"mean": sum(each) / len(each), "standard_error": figure6.standard_error(each)}
+            for heading, each in headings.items()
+        }
+        for name, headings in values.items()
+    }
+    rows = [
+        (name, heading, f"{row['mean']:.1f}", f"{row['standard_error']:.1f}")
+        for name, headings in summary.items()
+        for heading, row in headings.items()
+    ]
+    return {"reach": summary}, {"reach": [("method", "of a hint", "mean", "std. error"), *rows]}
 
 
 def _suggest(question: Question) -> Measured:

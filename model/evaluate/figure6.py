@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,13 +18,31 @@ from huedot.model.hints import Hints
 from huedot.model.painting import Picture
 from huedot.model.reference import Reference
 
-from . import photographs, reveal
+from . import measures, photographs, reveal
 from .methods import Method, Opened
 from .photographs import Truth
 
 POINTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 501)
-PROTOCOLS = {"A": reveal.random_points, "B": reveal.uniform_points}
-PATCHES = {"A": 6, "B": 7}  # pixels
+MEASURED = ("0", "1", "5", "10")  # headings of which more than PSNR is measured
+GRAY = 2.0  # mean chroma below which a photograph is gray
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How points are drawn and scores are taken."""
+
+    points: Callable[[NDArray[np.float32], int, np.random.Generator], Hints]
+    patch: int  # side of what a point reveals, in pixels
+    side: int = photographs.SIDE  # of the photographs, in pixels
+    cap: float = 99.0  # the PSNR of equal pictures, and the highest that counts
+    takes_gray: bool = True  # whether photographs that are gray themselves count
+
+
+PROTOCOLS = {
+    "A": Protocol(reveal.random_points, 6),
+    "B": Protocol(reveal.uniform_points, 7),
+    "iColoriT": Protocol(reveal.aligned_points, 2, side=224, cap=50.0, takes_gray=False),
+}
 
 
 @dataclass(frozen=True)
@@ -32,8 +50,10 @@ class Plan:
     """What is revealed: how many points, and where.
 
     Protocol A, the published test code's: patches of 6 x 6, normal around the center. Protocol B, the paper's text:
-    patches of 7 x 7, uniform. Random points are drawn anew for every count. Max-error sampling reveals one after the
-    other, where the method errs most (the protocols then differ in the patch alone).
+    patches of 7 x 7, uniform. Protocol iColoriT (Yun et al. 2023, their published code): photographs of 224 x 224,
+    patches of 2 x 2 on a grid of 2 pixels, uniform, PSNR of at most 50, gray photographs left out. Random points are
+    drawn anew for every count. Max-error sampling reveals one after the other, where the method errs most (the
+    protocols then differ in the patch alone).
     """
 
     points: tuple[int, ...] = POINTS
@@ -43,10 +63,14 @@ class Plan:
 
 @dataclass
 class Scores:
-    """PSNR in dB of each photograph, under each heading, and the chroma of automatic results and of the truth."""
+    """PSNR in dB of each photograph, under each heading, and the chroma of automatic results and of the truth.
+
+    measures: for each of `measures.NAMES`, under headings of MEASURED and "truth", the value of each photograph.
+    """
 
     psnr: dict[str, list[float]] = field(default_factory=dict)
     chroma: dict[str, list[float]] = field(default_factory=dict)
+    measures: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
     def summary(self) -> dict[str, dict[str, float]]:
         """Return, for each heading, mean and standard error of PSNR over photographs, and of its gain over gray."""
@@ -60,6 +84,13 @@ class Scores:
             for heading, values in self.psnr.items()
         }
 
+    def mean_measures(self) -> dict[str, dict[str, float]]:
+        """Return the mean of each measure, under each heading."""
+        return {
+            name: {heading: float(np.mean(values)) for heading, values in headings.items()}
+            for name, headings in self.measures.items()
+        }
+
     def mean_chroma(self) -> dict[str, float]:
         """Return the mean chroma of automatic results and of the truth, in Lab units."""
         return {name: float(np.mean(values)) for name, values in self.chroma.items()}
@@ -70,29 +101,44 @@ def evaluate(
     paths: Sequence[Path],
     plan: Plan = Plan(),
     progress: Callable[[int, int], None] = lambda done, of: None,
+    more: bool = False,
 ) -> dict[str, Scores]:
     """Score each method, by name, on the same photographs and points.
 
-    A photograph's PSNR is over its 8-bit RGB at 256 x 256; the scores are means over photographs. Networks are also
+    A photograph's PSNR is over its 8-bit RGB, at the size of the protocol; the scores are means over photographs.
+    more: whether to take all of `measures.NAMES` beside it, which needs scikit-image. Networks are also
     scored with every color revealed, with the truth's histogram, and with its saturation; none with hints that it
     cannot use. The same photographs give the same scores. Raises FileError.
     """
     scores = {method.name: Scores() for method in methods}
     for done, path in enumerate(paths):
         progress(done, len(paths))
-        truth = photographs.read(path)
+        protocol = PROTOCOLS[plan.protocol]
+        truth = photographs.read(path, protocol.side)
+        if not protocol.takes_gray and mean_chroma(truth.rgb) < GRAY:
+            continue
         for method in methods:
-            _score(method.open(truth), truth, plan, scores[method.name])
+            _score(method.open(truth), truth, plan, scores[method.name], more)
     progress(len(paths), len(paths))
     return scores
 
 
-def _score(opened: Opened, truth: Truth, plan: Plan, scores: Scores) -> None:
+def _score(opened: Opened, truth: Truth, plan: Plan, scores: Scores, more: bool) -> None:
+    cap = PROTOCOLS[plan.protocol].cap
     for heading, result in _results(opened, truth, plan):
-        scores.psnr.setdefault(heading, []).append(psnr(result, truth.rgb))
+        scores.psnr.setdefault(heading, []).append(min(cap, psnr(result, truth.rgb)))
+        if more and heading in MEASURED:
+            _measure(heading, measures.measure(result, truth.rgb), scores)
         if heading == "0":
             scores.chroma.setdefault("automatic", []).append(mean_chroma(result))
+    if more:
+        _measure("truth", {"colorfulness": measures.colorfulness(truth.rgb)}, scores)
     scores.chroma.setdefault("truth", []).append(float(np.hypot(truth.ab[..., 0], truth.ab[..., 1]).mean()))
+
+
+def _measure(heading: str, values: Mapping[str, float], scores: Scores) -> None:
+    for name, value in values.items():
+        scores.measures.setdefault(name, {}).setdefault(heading, []).append(value)
 
 
 def _results(opened: Opened, truth: Truth, plan: Plan) -> Iterator[tuple[str, Picture]]:
@@ -116,12 +162,16 @@ def _random(opened: Opened, truth: Truth, plan: Plan) -> Iterator[tuple[int, Pic
 
 def random_hints(truth: Truth, count: int, protocol: str = "A") -> Hints:
     """Reveal points that depend on the photograph's name and on their count alone."""
-    rng = np.random.default_rng(zlib.crc32(truth.name.encode()) + count)
-    return PROTOCOLS[protocol](truth.ab, count, rng)
+    return PROTOCOLS[protocol].points(truth.ab, count, generator_for(truth, count))
+
+
+def generator_for(truth: Truth, count: int) -> np.random.Generator:
+    """Return what draws points of a photograph: it depends on its name and on their count alone."""
+    return np.random.default_rng(zlib.crc32(truth.name.encode()) + count)
 
 
 def _worst(opened: Opened, truth: Truth, plan: Plan) -> Iterator[tuple[int, Picture]]:
-    patch = PATCHES[plan.protocol]
+    patch = PROTOCOLS[plan.protocol].patch
     places: list[tuple[int, int]] = []
     for count in range(max(plan.points) + 1):
         result = opened.colorize(reveal.patches(truth.ab, places, patch))

@@ -21,7 +21,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 @dataclass(frozen=True)
 class Truth:
-    """A photograph as it is: rgb uint8 (256, 256, 3) sRGB, lightness (256, 256) in 0..100, ab float32 (256, 256, 2)."""
+    """A photograph as it is, S x S: rgb uint8 (S, S, 3) sRGB, lightness (S, S) in 0..100, ab float32 (S, S, 2)."""
 
     name: str
     rgb: Picture
@@ -42,11 +42,11 @@ def find(folder: Path, limit: int | None = None) -> list[Path]:
     return [paths[i * len(paths) // count] for i in range(count)]
 
 
-def read(path: Path) -> Truth:
-    """Read a photograph at 256 x 256. Raises FileError."""
+def read(path: Path, side: int = SIDE) -> Truth:
+    """Read a photograph, stretched to a square of a side. Raises FileError."""
     try:
         with Image.open(path) as image:
-            rgb = np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)).copy()
+            rgb = np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)).copy()
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error}.", "Take it out of the folder.") from error
     values = lab(rgb)

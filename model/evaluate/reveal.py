@@ -33,6 +33,12 @@ def uniform_points(ab: NDArray[np.float32], count: int, rng: np.random.Generator
     return patches(ab, places, patch)
 
 
+def aligned_points(ab: NDArray[np.float32], count: int, rng: np.random.Generator, patch: int = 2) -> Hints:
+    """Reveal patches on a grid of their own size, drawn uniformly with replacement. Otherwise as `random_points`."""
+    places = [tuple(int(rng.integers(0, side // patch)) * patch for side in ab.shape[:2]) for _ in range(count)]
+    return patches(ab, places, patch)
+
+
 def patches(ab: NDArray[np.float32], places: Iterable[tuple[int, ...]], patch: int = PATCH) -> Hints:
     """Reveal patches, by their (top, left). Each is filled with its own mean; later ones lie above."""
     shown = np.full(ab.shape, np.nan, np.float32)
