@@ -16,7 +16,7 @@ from .terminal import say, say_columns, say_json, working
 
 if TYPE_CHECKING:
     from huedot.model.evaluate.figure6 import Plan, Scores
-    from huedot.model.evaluate.methods import Baseline, Network
+    from huedot.model.evaluate.methods import Baseline, Method, Network
 
 STDOUT = Path("-")
 
@@ -108,7 +108,7 @@ def _curve(question: Question) -> Measured:
     from huedot.model.evaluate import figure6, plot
 
     plan = question.plan()
-    methods = [*question.networks, *question.baselines]
+    methods: list[Method] = [*question.networks, *question.baselines]
     scores = figure6.evaluate(methods, question.paths, plan, question.progress, question.arguments.more)
     if question.arguments.plot:
         caption = f"{len(question.paths)} photographs, protocol {plan.protocol}, {plan.sampling} points"

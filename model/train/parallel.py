@@ -12,7 +12,7 @@ from uuid import uuid4
 import torch
 from torch import distributed
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-from torch.distributed.launcher import LaunchConfig, elastic_launch
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from huedot.protocol.errors import HueDotError
 
