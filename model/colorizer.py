@@ -16,12 +16,12 @@ from torch import Tensor
 from huedot.protocol.errors import ArgumentError
 from huedot.weights import files
 
-from . import arguments, backends, bins, color, places, saturation, variations
+from . import arguments, backends, color, places, saturation, variations
 from .grid import Region, slice_bands, slice_grid
 from .hints import Dot, Hints
 from .painting import BAND_PIXELS, Picture, Progress, paint
 from .palette import Palette, cluster
-from .reference import Reference
+from .reference import Reference, global_hints
 from .tiles import Shown, Tiling, merged
 
 FAR = 1e4  # ab units, or logits: beyond any color, and any doubt; in float32 they can still be squared
@@ -173,12 +173,12 @@ class Photo:
         What is left as it was is within `tiles.TOLERANCE` ab units of what `colorize` gives. progress: told the share
         of the work that is done; it may raise, to stop it. Raises ArgumentError.
         """
-        given, global_hints = self._hints(hints), _global_hints(histogram, saturation)
+        given, wishes = self._hints(hints), global_hints(histogram, saturation)
         part = self._region(region)
 
         def work() -> Refresh:
             progress(0)
-            prediction = self._predict(given, global_hints)
+            prediction = self._predict(given, wishes)
             exact = given.muted(prediction.share) if self._colorizer.backend.exact else Hints.none()
             return self._refresh(prediction.grid, exact, part, since, progress)
 
@@ -201,8 +201,8 @@ class Photo:
         arguments.whole("x", x, 0, self.width - 1)
         arguments.whole("y", y, 0, self.height - 1)
         arguments.whole("k", k, 1, 64)
-        given, global_hints = self._hints(hints), _global_hints(histogram, saturation)
-        return self._attempt(lambda: self._palette(x, y, self._predict(given, global_hints), k))
+        given, wishes = self._hints(hints), global_hints(histogram, saturation)
+        return self._attempt(lambda: self._palette(x, y, self._predict(given, wishes), k))
 
     def preview(self, hints: Picture | Hints | None = None, side: int = 512) -> Picture:
         """Color a copy of the photograph whose longer side has `side` pixels: what `colorize` would give, sooner."""
@@ -212,7 +212,7 @@ class Photo:
         lightness = F.interpolate(self.lightness[None, None], size, mode="bilinear", antialias=True)
 
         def paint() -> Picture:
-            grid = self._predict(given, _global_hints(None, None)).grid
+            grid = self._predict(given, global_hints(None, None)).grid
             light = lightness.to(grid.device)
             return color.to_rgb8(light[0, 0], slice_grid(grid, light)[0]).cpu().numpy()
 
@@ -226,7 +226,7 @@ class Photo:
         given, size = self._hints(hints), (self.height, self.width)
 
         def work() -> tuple[Tensor, Tensor]:
-            grid = self._predict(given, _global_hints(None, None)).grid
+            grid = self._predict(given, global_hints(None, None)).grid
             ours = torch.cat([ab.cpu() for _, ab in slice_bands(grid, self.lightness, BAND_PIXELS)], 1)
             return ours, F.interpolate(slice_grid(grid, self._small), size, mode="bilinear")[0].cpu()
 
@@ -305,19 +305,19 @@ class Photo:
         self._encoded = self._colorizer.backend.encode(self._small)
         self._latest = None
 
-    def _predict(self, given: Hints, global_hints: NDArray[np.float32]) -> backends.Prediction:
+    def _predict(self, given: Hints, wishes: NDArray[np.float32]) -> backends.Prediction:
         """Run the network, or take its latest answer if nothing has changed."""
         if self._small.device.type != self._colorizer.device.type:  # another photograph left the GPU
             self._encode()
-        key = given.digest(), global_hints.tobytes()
+        key = given.digest(), wishes.tobytes()
         if self._latest is None or self._latest[0] != key:
             device = self._colorizer.device
             local = given.at_size((self.height, self.width), self._target, device)
-            request = backends.Request(self._small, *local, torch.from_numpy(global_hints)[None].to(device))
+            request = backends.Request(self._small, *local, torch.from_numpy(wishes)[None].to(device))
             prediction = self._colorizer.backend.predict(self._encoded, request)
             self._check(prediction.grid)
-            if global_hints[-1] and self.takes_global:
-                prediction = prediction.muted(saturation.share(prediction.grid, self._small, float(global_hints[-2])))
+            if wishes[-1] and self.takes_global:
+                prediction = prediction.muted(saturation.share(prediction.grid, self._small, float(wishes[-2])))
             self._latest = key, prediction
         return self._latest[1]
 
@@ -351,7 +351,7 @@ class Photo:
         return cluster(probability, backend.centers.cpu().numpy(), k)
 
     def _suggest(self, given: Hints, n: int) -> list[Place]:
-        logits = self._predict(given, _global_hints(None, None)).logits()
+        logits = self._predict(given, global_hints(None, None)).logits()
         return [
             Place(min(int(x * self.width), self.width - 1), min(int(y * self.height), self.height - 1), doubt)
             for x, y, doubt in self._doubtful(logits, n)
@@ -363,7 +363,7 @@ class Photo:
         return places.suggest(logits, backend.centers, backend.softening, self._small, n)
 
     def _vary(self, given: Hints, n: int, progress: Callable[[float], None]) -> list[list[Dot]]:
-        none = _global_hints(None, None)
+        none = global_hints(None, None)
         logits = self._predict(given, none).logits()
         at = [(x, y) for x, y, _ in self._doubtful(logits, variations.PLACES)]
         palettes = [self._clusters(places.sample(logits, x, y), variations.COLORS) for x, y in at]
@@ -394,14 +394,3 @@ def working_shape(height: int, width: int, working_size: int, multiple: int) -> 
     h, w = (max(multiple, round(side * scale / multiple) * multiple) for side in (height, width))
     longest = 4 * working_size // multiple * multiple  # a strip of 1 x N is not worth more
     return min(h, longest), min(w, longest)
-
-
-def _global_hints(histogram: Picture | Reference | None, saturation: float | None) -> NDArray[np.float32]:
-    """Return the 316 numbers of the global hints: histogram, its indicator, saturation, its indicator."""
-    hints = np.zeros(bins.COUNT + 3, np.float32)
-    if histogram is not None:
-        reference = histogram if isinstance(histogram, Reference) else Reference.of(histogram)
-        hints[: bins.COUNT], hints[bins.COUNT] = reference.histogram, 1
-    if saturation is not None:
-        hints[-2:] = arguments.number("saturation", saturation, 0, 1), 1
-    return hints

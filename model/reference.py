@@ -45,6 +45,17 @@ class Reference:
         return Reference(histogram.numpy(), float(saturation))
 
 
+def global_hints(histogram: Picture | Reference | None, saturation: float | None) -> NDArray[np.float32]:
+    """Return the 316 numbers of the global hints: histogram, its indicator, saturation, its indicator."""
+    hints = np.zeros(bins.COUNT + 3, np.float32)
+    if histogram is not None:
+        reference = histogram if isinstance(histogram, Reference) else Reference.of(histogram)
+        hints[: bins.COUNT], hints[bins.COUNT] = reference.histogram, 1
+    if saturation is not None:
+        hints[-2:] = arguments.number("saturation", saturation, 0, 1), 1
+    return hints
+
+
 def _resized(pixels: Picture, side: int) -> Tensor:
     """Return a picture (H, W, C) as float (1, C, side, side) in 0..255."""
     tensor = torch.tensor(pixels).permute(2, 0, 1)[None].float()
