@@ -10,6 +10,7 @@ from pathlib import Path
 import torch.nn.functional as F
 from PIL import Image
 
+from huedot.daemon.bench.edges import enlargements
 from huedot.daemon.files.hints import read_hints
 from huedot.daemon.files.photographs import read_photograph
 from huedot.model import Colorizer, color
@@ -24,7 +25,7 @@ def main() -> None:
     """Color the example, enlarge the result both ways, and paste the crops together."""
     gray = read_photograph(ROOT / "examples" / "photograph.jpg").rgb
     photo = Colorizer.load("huedot", device="cpu").open(gray)
-    ours, bilinear = photo.enlargements(read_hints(ROOT / "examples" / "hints.png", photo.width, photo.height))
+    ours, bilinear = enlargements(photo, read_hints(ROOT / "examples" / "hints.png", photo.width, photo.height))
     shown = [color.to_rgb8(photo.lightness, ab) for ab in (bilinear, ours)]
     apart = (shown[0].float() - shown[1].float()).abs().sum(2)[None, None]
     sums = F.avg_pool2d(apart, SIDE, 1)[0, 0]

@@ -1,7 +1,8 @@
 """Color science, networks, palette and propagation. Imports torch and numpy, never zmq."""
 
-from .colorizer import Colorizer, Photo, Place
+from .colorizer import Colorizer, Photo
 from .hints import Dot, Hints
 from .reference import Reference
+from .suggestions import Place
 
 __all__ = ["Colorizer", "Dot", "Hints", "Photo", "Place", "Reference"]

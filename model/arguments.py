@@ -54,3 +54,11 @@ def whole(name: str, value: object, low: int, high: int) -> int:
     if not low <= value <= high:
         raise ArgumentError(name, f"must be between {low} and {high}, not {value}.")
     return int(value)
+
+
+def region(name: str, value: tuple[int, int, int, int] | None, height: int, width: int) -> tuple[int, int, int, int]:
+    """Return value, a part (x, y, width, height) of a photograph of this size; all of it for None."""
+    x, y, w, h = part = value or (0, 0, width, height)
+    if not (x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= width and y + h <= height):
+        raise ArgumentError(name, f"{value} is not a part of the photograph, which has {width} x {height} pixels.")
+    return part

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 SETTLED = 0.05  # ab units: no eye sees less
 ROUNDS = 20  # of Lloyd's algorithm; on 313 points it settles sooner
@@ -16,6 +18,12 @@ class Palette(NamedTuple):
 
     ab: NDArray[np.float32]
     probability: NDArray[np.float32]
+
+
+def likely(logits: Tensor, centers: Tensor, softening: float, k: int) -> Palette:
+    """Return k clusters of the distribution that logits (Q,) stand for, over bins centered at (Q, 2) in ab units."""
+    probability = torch.softmax(logits * softening, 0).cpu().numpy()
+    return cluster(probability, centers.cpu().numpy(), k)
 
 
 def cluster(probability: NDArray[np.float32], centers: NDArray[np.float32], k: int) -> Palette:

@@ -16,7 +16,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from huedot.model import Colorizer, Hints, color
+from huedot.model import Colorizer, Hints, Photo, color
+from huedot.model.grid import slice_bands, slice_grid
+from huedot.model.painting import BAND_PIXELS
 
 Picture = NDArray[np.uint8]
 Show = Callable[[str, float | None], None]
@@ -62,12 +64,27 @@ def measure(photographs: list[Picture], show: Show) -> list[Edges]:
         near = near_edges(truth)
         photo = colorizer.open(rgb)
         for revealed in REVEALED:
-            ours, bilinear = photo.enlargements(_revealed(truth, revealed))
+            ours, bilinear = enlargements(photo, _revealed(truth, revealed))
             errors[revealed].append((_errors(ours, truth, near), _errors(bilinear, truth, near)))
     return [
         Edges(revealed, *(Errors(*np.mean(side, axis=0).tolist()) for side in zip(*found, strict=True)))
         for revealed, found in errors.items()
     ]
+
+
+def enlargements(photo: Photo, hints: Hints) -> tuple[Tensor, Tensor]:
+    """Return the colors, ab (2, H, W), of one result enlarged twice: edge-aware, as shown, and bilinearly.
+
+    Exact hints are left out of both.
+    """
+    encoded, size = photo.encoded, (photo.height, photo.width)
+
+    def work() -> tuple[Tensor, Tensor]:
+        grid = encoded.predict(hints).grid
+        ours = torch.cat([ab.cpu() for _, ab in slice_bands(grid, photo.lightness, BAND_PIXELS)], 1)
+        return ours, F.interpolate(slice_grid(grid, encoded.small), size, mode="bilinear")[0].cpu()
+
+    return encoded.attempt(work)
 
 
 def near_edges(ab: Tensor) -> Tensor:

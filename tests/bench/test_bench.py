@@ -9,7 +9,7 @@ import torch
 from huedot.daemon.bench import curves, edges, painter, photographs, rivals, rows
 from huedot.daemon.cli import main
 from huedot.daemon.commands import bench
-from huedot.model import Colorizer, palette
+from huedot.model import Colorizer, Hints, palette
 from huedot.protocol.errors import FileError
 
 
@@ -107,6 +107,6 @@ def test_edges_are_compared(capsys, tmp_path):
 
 
 def test_both_enlargements_are_of_one_result(small):
-    ours, bilinear = Colorizer.load().open(small).enlargements()
+    ours, bilinear = edges.enlargements(Colorizer.load().open(small), Hints.none())
     assert ours.shape == bilinear.shape == (2, 96, 128)
     assert float((ours - bilinear).abs().mean()) < 3

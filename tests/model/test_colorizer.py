@@ -259,7 +259,7 @@ def test_the_palette_of_a_place_needs_its_neighborhood_alone(colorizer, size):
     gray = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8)
     photo = colorizer.open(gray)
     with torch.inference_mode():
-        prediction = photo._predict(Hints.none(), np.zeros(316, np.float32))
+        prediction = photo.encoded.predict(Hints.none())
         for x, y in [(0.0, 0.0), (1.0, 1.0), (0.03, 0.97), (0.5, 0.5), (0.61, 0.13), (0.26, 0.74)]:
             whole = places.sample(prediction.logits(), x, y)
             torch.testing.assert_close(prediction.logits_at(x, y), whole, atol=1e-3, rtol=0)

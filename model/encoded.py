@@ -1,0 +1,144 @@
+"""A network on a device, and a photograph encoded by it: what hints cannot change is computed once and kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from huedot.weights import files
+
+from . import backends, color, reference, saturation
+from .hints import Hints
+from .painting import Picture
+
+FAR = 1e4  # ab units, or logits: beyond any color, and any doubt; in float32 they can still be squared
+OUT_OF_GPU_MEMORY = "out of GPU memory"
+GlobalHints = NDArray[np.float32]
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class Network:
+    """A network on a device, which it leaves for the CPU when the device's memory does not suffice."""
+
+    def __init__(
+        self, backend: backends.Backend, device: torch.device, working_size: int, path: Path | None = None
+    ) -> None:
+        self.backend, self.device, self.working_size, self.path = backend, device, working_size, path
+        self.fell_back = ""  # why it left the GPU, if it did
+
+    @property
+    def name(self) -> str:
+        """The model's name, as `Colorizer.load` takes it."""
+        return self.backend.name
+
+    def to_cpu(self, why: str) -> None:
+        """Leave the GPU for good, because of `why`."""
+        log.warning("leaving %s for the CPU: %s", self.device, why)
+        self.fell_back, self.device = why, torch.device("cpu")
+        backends.move(self.backend, self.device)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+class EncodedPhoto:
+    """A photograph as a network has encoded it, and the network's latest answer."""
+
+    def __init__(self, network: Network, rgb: Picture) -> None:
+        """Encode a picture, uint8 (H, W, 3) sRGB. Raises OutOfMemory."""
+        self.network, self.backend = network, network.backend
+        self.height, self.width = rgb.shape[:2]
+        self.lightness = color.lightness(rgb)  # (H, W) in 0..100, on the CPU
+        self._working_shape = working_shape(self.height, self.width, network.working_size, network.backend.multiple)
+        self._latest: tuple[object, backends.Prediction] | None = None
+        self.attempt(self._encode)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that this photograph holds now, in bytes, wherever it lies."""
+        held = [self.lightness, self.small, *(self._features or ())]
+        if self._latest is not None:
+            held += [self._latest[1].grid, *self._latest[1].held]
+        storages = {tensor.data_ptr(): tensor.untyped_storage().nbytes() for tensor in held}
+        return sum(storages.values())
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Do some work; if the GPU's memory does not suffice, do it again on the CPU. Raises OutOfMemory."""
+        with torch.inference_mode():
+            try:
+                return work()
+            except (RuntimeError, MemoryError) as error:
+                backends.check_memory(error, self.network.device)
+                self.network.to_cpu(OUT_OF_GPU_MEMORY)
+
+        def anew() -> T:
+            self._encode()
+            return work()
+
+        return self.attempt(anew)
+
+    def predict(self, hints: Hints, global_hints: GlobalHints | None = None) -> backends.Prediction:
+        """Run the network, or take its latest answer if nothing has changed; within an `attempt`.
+
+        global_hints: float32 (316,). Raises WeightsCorrupt where the network answers with no colors.
+        """
+        if global_hints is None:
+            global_hints = reference.global_hints(None, None)
+        if self.small.device.type != self.network.device.type:  # another photograph left the GPU
+            self._encode()
+        key = hints.digest(), global_hints.tobytes()
+        if self._latest is None or self._latest[0] != key:
+            device = self.network.device
+            local = hints.at_size((self.height, self.width), self._working_shape, device)
+            request = backends.Request(self.small, *local, torch.from_numpy(global_hints)[None].to(device))
+            prediction = self.backend.predict(self._features, request)
+            self._check(prediction.grid)
+            if global_hints[-1] and self.backend.takes_global:
+                prediction = prediction.muted(saturation.share(prediction.grid, self.small, float(global_hints[-2])))
+            self._latest = key, prediction
+        return self._latest[1]
+
+    def logits(self, hints: Hints) -> Tensor:
+        """Return the logits (1, Q, h, w) over the backend's bins; within an `attempt`. Raises as `predict` does."""
+        logits = self.predict(hints).logits()
+        self._check(logits)
+        return logits
+
+    def logits_at(self, x: int, y: int, hints: Hints, global_hints: GlobalHints) -> Tensor:
+        """Return the logits (Q,) of the pixel in column x and row y; within an `attempt`. Raises as `predict` does."""
+        prediction = self.predict(hints, global_hints)
+        logits = prediction.logits_at((x + 0.5) / self.width, (y + 0.5) / self.height)
+        self._check(logits)
+        return logits
+
+    def _encode(self) -> None:
+        small = F.interpolate(self.lightness[None, None], self._working_shape, mode="bilinear", antialias=True)
+        self.small = small.to(self.network.device)  # (1, 1, h, w) in 0..100, as the network sees it
+        self._features = self.backend.encode(self.small)
+        self._latest = None
+
+    def _check(self, answer: Tensor) -> None:
+        """Refuse what a network that was badly trained answers, before it turns black: NaN, infinity and the like."""
+        if not bool((answer.abs() < FAR).all()):
+            weights = self.network.path or self.network.name
+            raise files.refused(weights, "answers this photograph with no colors (NaN, or beyond any)")
+
+
+def working_shape(height: int, width: int, working_size: int, multiple: int) -> tuple[int, int]:
+    """Return the size (h, w) at which the network sees a photograph.
+
+    Its area is that of a square of working_size, its aspect the photograph's as near as multiples of `multiple` allow.
+    """
+    scale = working_size / (height * width) ** 0.5
+    h, w = (max(multiple, round(side * scale / multiple) * multiple) for side in (height, width))
+    longest = 4 * working_size // multiple * multiple  # a strip of 1 x N is not worth more
+    return min(h, longest), min(w, longest)
