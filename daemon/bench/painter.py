@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.errors import DaemonUnreachable
+from huedot.protocol.launcher import elsewhere, python
 from huedot.protocol.messages import Hints, Rectangle
 
 Picture = NDArray[np.uint8]
@@ -54,7 +54,8 @@ def daemon() -> Iterator[Daemon]:
     """Run a daemon that no one else finds, for as long as the block lasts."""
     runtime, before = tempfile.mkdtemp(prefix="hd-"), os.environ.get("HUEDOT_RUNTIME")
     os.environ["HUEDOT_RUNTIME"] = runtime
-    process = subprocess.Popen([sys.executable, "-m", "huedot.daemon.cli", "serve"], stderr=subprocess.DEVNULL)
+    words = [*python("huedot.daemon.cli"), "serve"]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, cwd=runtime, env=elsewhere(os.environ))
     try:
         _wait_for(process)
         with Client("huedot-bench", "1", launch=False) as client:

@@ -6,13 +6,14 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from typing import Any
 
 from huedot.protocol.errors import Cancelled, WorkerCrashed, error_from_code
+from huedot.protocol.launcher import elsewhere, python
 from huedot.protocol.messages import Request
+from huedot.protocol.paths import private_directory, runtime_directories
 
 from .exchange import Answer, Facts, Options, Show
 from .pipe import Pipe, shared_memory
@@ -122,13 +123,17 @@ class RemoteStudio:
         return self._pipe
 
     def _start(self) -> Pipe:
-        shared = -1
+        shared, folder = -1, private_directory(runtime_directories()[-1])
         try:
             shared = shared_memory()
-            command = [sys.executable, "-m", "huedot.daemon.computing.child", str(shared)]
-            passed_on = [shared] if shared >= 0 else []
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=passed_on
+                [*python("huedot.daemon.computing.child"), str(shared)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                pass_fds=[shared] if shared >= 0 else [],
+                cwd=folder,
+                env=elsewhere(os.environ),
             )
         except OSError as error:
             if shared >= 0:

@@ -5,10 +5,12 @@ Every worker computes in its own process, without a daemon, and reads and writes
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from huedot.protocol.client import Client
 from huedot.protocol.errors import ArgumentError, DaemonUnreachable
@@ -32,13 +34,7 @@ def workers_of(where: str) -> Iterator[Workers]:
         ) from error
     try:
         if where.isdecimal():
-            cluster = distributed.LocalCluster(
-                n_workers=int(where),
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                security=True,  # else any user of this machine could have the workers run whatever they send
-            )
+            cluster = _here(int(where))
             client = distributed.Client(cluster)
         else:
             cluster, client = None, distributed.Client(where)
@@ -50,6 +46,27 @@ def workers_of(where: str) -> Iterator[Workers]:
         client.close()
         if cluster is not None:
             cluster.close()
+
+
+def _here(workers: int) -> Any:
+    """Start workers on this machine: as all our processes, they run no stray file of the folder that we are in."""
+    import distributed
+
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        return distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            security=True,  # else any user of this machine could have the workers run whatever they send
+        )
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _spread(client: object, todo: list[Task]) -> Iterator[Row]:

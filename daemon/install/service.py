@@ -33,7 +33,9 @@ Requires=huedot.socket
 After=huedot.socket
 
 [Service]
-{environment}ExecStart={command}
+Environment=PYTHONSAFEPATH=1
+{environment}WorkingDirectory=/
+ExecStart={command}
 NoNewPrivileges=yes
 TimeoutStopSec=15
 """

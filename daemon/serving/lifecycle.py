@@ -63,7 +63,7 @@ class ServeOptions:
 
 def command() -> list[str]:
     """Return the words that start this HueDot's daemon, from wherever it is started."""
-    return [sys.executable, "-m", "huedot.daemon.cli", "serve"]
+    return [*launcher.python("huedot.daemon.cli"), "serve"]
 
 
 def serve(options: ServeOptions = ServeOptions()) -> bool:

@@ -75,7 +75,7 @@ def start_processes(count: int, module: str, arguments: Sequence[str]) -> None:
         max_restarts=0,
     )
     try:
-        elastic_launch(config, sys.executable)("-m", module, *arguments)
+        elastic_launch(config, sys.executable)("-P", "-m", module, *arguments)
     except ChildFailedError as error:
         raise HueDotError("Training stopped: one of its processes failed.", "It says why above.") from error
 

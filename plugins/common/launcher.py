@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from .endpoint import Endpoint, find_endpoint
@@ -34,11 +35,34 @@ def command() -> list[str]:
     if words := find_program():
         return words
     if sys.executable and _importable("huedot.daemon.cli"):
-        return [sys.executable, "-m", "huedot.daemon.cli", "serve"]
+        return [*python("huedot.daemon.cli"), "serve"]
     raise DaemonUnreachable(
         "HueDot's program, which does the coloring, was not found.",
         "Install it: pipx install huedot. If it is installed, start it once in a terminal: huedot start.",
     )
+
+
+def python(module: str) -> list[str]:
+    """Return the words that run a module in this Python, which takes no file of the user's for one of its own.
+
+    Without -P it looks in the current folder first: a random.py there would be run by every process that is started.
+    """
+    return [sys.executable, "-P", "-m", module]
+
+
+def elsewhere(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment for a process of ours that starts in another folder, one in which nothing of the user's is.
+
+    Paths are made absolute; and Python is told to look for modules neither where it starts nor beside its program, as
+    by -P, for programs that cannot be given that, and for what they start.
+    """
+    places = {name: _absolute(environment[name]) for name in (*PLACES, "PYTHONPATH") if environment.get(name)}
+    return {**environment, **places, "PYTHONSAFEPATH": "1"}
+
+
+def _absolute(paths: str) -> str:
+    """Make a path, or several, absolute; an empty one among several, which means the current folder, is left out."""
+    return os.pathsep.join(str(Path(path).absolute()) for path in paths.split(os.pathsep) if path)
 
 
 def installed_version() -> str:
@@ -115,7 +139,7 @@ def _start(words: list[str], log: Path) -> subprocess.Popen[bytes]:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                cwd=Path.home(),
+                cwd=log.parent,  # ours alone: in the user's folders lie files that Python could take for its own
                 env=_environment(),
                 start_new_session=True,
                 creationflags=_windows_flags(),
@@ -129,7 +153,7 @@ def _start(words: list[str], log: Path) -> subprocess.Popen[bytes]:
 def _environment() -> dict[str, str]:
     dropped = {*EDITORS_OWN, "LD_LIBRARY_PATH"} if "APPIMAGE" in os.environ else set(EDITORS_OWN)
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, **{name: str(Path(kept[name]).absolute()) for name in PLACES if kept.get(name)}}
+    return elsewhere(kept)
 
 
 def _windows_flags() -> int:

@@ -147,7 +147,7 @@ def test_the_copy_needs_the_standard_library_alone(home):
     plugins.install(native)
     words = [sys.executable, "-I", "-c", COPY_ALONE, str(native.plugin)]
     said = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout
-    assert said == "0.1.0 -m huedot.daemon.cli serve\n"
+    assert said == "0.1.0 -P -m huedot.daemon.cli serve\n"
 
 
 def test_an_editor_that_is_not_there(tmp_path, monkeypatch, huedot):
