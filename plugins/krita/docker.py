@@ -8,7 +8,7 @@ from functools import partial
 from krita import DockWidget
 
 from . import pixels
-from .document import Host
+from .host import Host
 from .panel import words
 from .panel.controller import TICK_S, Controller
 from .panel.sheet import Settings, Sheet, Swatch

@@ -12,6 +12,7 @@ class History:
 
     def __init__(self) -> None:
         self.count = 0
+        self._views: list[Any] = []
         self._models: list[Any] = []
 
     def watch(self, window: QWidget) -> None:
@@ -22,8 +23,19 @@ class History:
         for view in [view for docker in history for view in docker.findChildren(QAbstractItemView)]:
             model = view.model()
             if model is not None:
+                self._views.append(view)
                 self._models.append(model)
                 model.modelReset.connect(self._changed)
+
+    @property
+    def done(self) -> int:
+        """How many steps of the document that the user looks at are done, and not undone."""
+        return max(0, self._views[0].currentIndex().row()) if self._views else 0
+
+    @property
+    def undone(self) -> int:
+        """How many steps could be redone."""
+        return max(0, self._models[0].rowCount() - 1 - self.done) if self._models else 0
 
     def _changed(self) -> None:
         self.count += 1

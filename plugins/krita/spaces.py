@@ -10,10 +10,12 @@ from functools import lru_cache
 
 from krita import Krita, Node
 
+from . import pixels
 from .panel import words
 from .protocol.errors import HueDotError
+from .protocol.messages import Rectangle
 from .protocol.wire import Buffer
-from .qt import QByteArray
+from .qt import QByteArray, QImage
 
 Space = tuple[str, str, str]  # color model, depth and profile, as Krita names them
 
@@ -29,6 +31,18 @@ def space_of(node: Node) -> Space:
 def converted(data: Buffer, count: int, source: Space, target: Space) -> Buffer:
     """Return so many pixels in another space."""
     return data if source == target else _converter(source, target).convert(bytes(data), count)
+
+
+def read(node: Node, area: Rectangle) -> QImage:
+    """Return a layer's pixels in sRGB."""
+    data = converted(node.pixelData(*area), area[2] * area[3], space_of(node), SRGB)
+    return pixels.from_krita(data, area[2], area[3])
+
+
+def write(node: Node, area: Rectangle, image: QImage) -> None:
+    """Write sRGB to a layer."""
+    data = converted(pixels.bytes_of(image), area[2] * area[3], SRGB, space_of(node))
+    node.setPixelData(QByteArray(data), *area)
 
 
 class _Converter:

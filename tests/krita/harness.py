@@ -20,7 +20,7 @@ from ..editors.display import DIES_WITH_US
 
 HERE = Path(__file__).parent
 KRITA = shlex.split(os.environ.get("HUEDOT_KRITA", "krita"))
-START_S, ANSWER_S, QUIT_S = 90.0, 60.0, 15.0
+START_S, ANSWER_S, QUIT_S = 240.0, 60.0, 15.0
 
 
 def profile_environment(profile: Path) -> dict[str, str]:
