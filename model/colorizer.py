@@ -178,7 +178,7 @@ class Photo:
         def paint() -> Picture:
             grid = self.encoded.predict(given).grid
             light = lightness.to(grid.device)
-            return color.to_rgb8(light[0, 0], slice_grid(grid, light)[0]).cpu().numpy()
+            return color.to_rgb8(light[0, 0], slice_grid(grid, self.encoded.levels(light))[0]).cpu().numpy()
 
         return self.encoded.attempt(paint)
 
@@ -227,7 +227,7 @@ class Photo:
         if since is not None:
             changed = tiling.changed(since, shown)
             shown, parts = merged(since, shown, changed), tiling.rectangles(changed, region)
-        pictures = paint(grid, self.lightness, exact, region, parts, progress)
+        pictures = paint(grid, self.lightness, self.encoded.levels, exact, region, parts, progress)
         return Refresh(list(zip(parts, pictures, strict=True)), parts == [region], shown)
 
     def _palette(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,8 @@ from huedot.weights import files
 
 from . import backends, color, reference, saturation
 from .hints import Hints
+from .levels import levels_of
+from .mount import mount_of
 from .painting import Picture
 
 FAR = 1e4  # ab units, or logits: beyond any color, and any doubt; in float32 they can still be squared
@@ -102,6 +105,9 @@ class EncodedPhoto:
             request = backends.Request(self.small, *local, torch.from_numpy(global_hints)[None].to(device))
             prediction = self.backend.predict(self._features, request)
             self._check(prediction.grid)
+            if self._mount and not self._mount.is_painted(local[1]):
+                grid = self._mount.cleared(prediction.grid, self.small.shape[-2:])
+                prediction = replace(prediction, grid=grid)
             if global_hints[-1] and self.backend.takes_global:
                 prediction = prediction.muted(saturation.share(prediction.grid, self.small, float(global_hints[-2])))
             self._latest = key, prediction
@@ -122,7 +128,10 @@ class EncodedPhoto:
 
     def _encode(self) -> None:
         small = F.interpolate(self.lightness[None, None], self._working_shape, mode="bilinear", antialias=True)
-        self.small = small.to(self.network.device)  # (1, 1, h, w) in 0..100, as the network sees it
+        mount = mount_of(small[0, 0])
+        self.levels = levels_of(mount.inside(small[0, 0]) if mount else small[0, 0])  # to what the network sees
+        self._mount = mount and mount.seen(self.levels)
+        self.small = self.levels(small).to(self.network.device)  # (1, 1, h, w) in 0..100, as the network sees it
         self._features = self.backend.encode(self.small)
         self._latest = None
 

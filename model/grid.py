@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.profiler import record_function
 
+from .levels import AS_IT_IS, Levels
+
 Region = tuple[int, int, int, int]  # x, y, width and height, in pixels of the photograph
 
 
@@ -31,13 +33,14 @@ def slice_grid(grid: Tensor, lightness: Tensor) -> Tensor:
 
 
 def slice_bands(
-    grid: Tensor, lightness: Tensor, pixels: int, region: Region | None = None
+    grid: Tensor, lightness: Tensor, pixels: int, region: Region | None = None, levels: Levels = AS_IT_IS
 ) -> Iterator[tuple[int, Tensor]]:
     """Slice one grid, band by band of rows, so that memory is bounded whatever the photograph's size.
 
     grid: (1, C, D, h, w) on any device; lightness: (H, W) in 0..100, on the CPU; pixels: about how many a band has;
-    region: the part of the photograph to slice, all of it by default. Yields each band's first row, counted in the
-    photograph, and its values (C, rows, width of the region), on the grid's device.
+    region: the part of the photograph to slice, all of it by default; levels: from its lightness to the grid's.
+    Yields each band's first row, counted in the photograph, and its values (C, rows, width of the region), on the
+    grid's device.
     """
     left, top, width, height = region or (0, 0, lightness.shape[1], lightness.shape[0])
     cells, x = _columns(grid, left, width, lightness.shape[1])
@@ -46,7 +49,7 @@ def slice_bands(
     for first in range(top, top + height, rows):
         last = min(first + rows, top + height)
         with record_function("slice"):
-            band = lightness[first:last, left : left + width].to(grid.device)
+            band = levels(lightness[first:last, left : left + width].to(grid.device))
             z = (band / 50 - 1) * ((bins - 1) / bins)  # bins sit on the ends of the range, not half a step inside
             position = torch.stack([x.expand_as(z), z], dim=-1)[:, None]
             # With the rows resampled first, what is left is a lookup in two dimensions: 7 times as fast as in three.

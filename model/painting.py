@@ -13,6 +13,7 @@ from torch.profiler import record_function
 from . import color
 from .grid import Region, slice_bands
 from .hints import Hints
+from .levels import Levels
 
 BAND_PIXELS = 1 << 17  # of the photograph are colored at a time: it bounds memory, and is quickest (measured)
 
@@ -21,19 +22,25 @@ Progress = Callable[[float], None]  # told the share of the work that is done; m
 
 
 def paint(
-    grid: Tensor, lightness: Tensor, exact: Hints, region: Region, parts: Sequence[Region], progress: Progress
+    grid: Tensor,
+    lightness: Tensor,
+    levels: Levels,
+    exact: Hints,
+    region: Region,
+    parts: Sequence[Region],
+    progress: Progress,
 ) -> list[Picture]:
     """Color parts of a region of a photograph: a picture, uint8 (h, w, 3) sRGB, of each.
 
-    grid: (1, 2, D, h, w) in ab units, on any device; lightness: (H, W) in 0..100, on the CPU; exact: hints that are
-    shown as they are.
+    grid: (1, 2, D, h, w) in ab units, on any device; lightness: (H, W) in 0..100, on the CPU; levels: what the grid
+    knows lightness by; exact: hints that are shown as they are.
     """
     left, top, width, height = region
     canvas = np.empty((height, width, 3), np.uint8)  # of which only what is written takes memory
     total, done = sum(part[2] * part[3] for part in parts), 0
     for x, y, part_width, part_height in parts:
         columns = slice(x - left, x - left + part_width)
-        for first, ab in slice_bands(grid, lightness, BAND_PIXELS, (x, y, part_width, part_height)):
+        for first, ab in slice_bands(grid, lightness, BAND_PIXELS, (x, y, part_width, part_height), levels):
             progress(done / total)
             last = first + ab.shape[1]
             light = lightness[first:last, x : x + part_width].to(ab.device)

@@ -81,7 +81,9 @@ def enlargements(photo: Photo, hints: Hints) -> tuple[Tensor, Tensor]:
 
     def work() -> tuple[Tensor, Tensor]:
         grid = encoded.predict(hints).grid
-        ours = torch.cat([ab.cpu() for _, ab in slice_bands(grid, photo.lightness, BAND_PIXELS)], 1)
+        ours = torch.cat(
+            [ab.cpu() for _, ab in slice_bands(grid, photo.lightness, BAND_PIXELS, levels=photo.encoded.levels)], 1
+        )
         return ours, F.interpolate(slice_grid(grid, encoded.small), size, mode="bilinear")[0].cpu()
 
     return encoded.attempt(work)

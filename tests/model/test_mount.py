@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from huedot.model import Colorizer
+from huedot.model.hints import Dot, Hints
+from huedot.model.mount import mount_of
+
+SIDE, CARD = 384, 64  # pixels
+
+
+def photograph():
+    return data.astronaut()[::2, ::2].mean(2).astype(np.uint8)
+
+
+def mounted(gray, grain=2.0):
+    """A photograph of 256 x 256 on card of 64 pixels all around."""
+    card = np.random.default_rng(0).normal(gray, grain, (SIDE, SIDE))
+    card[CARD:-CARD, CARD:-CARD] = photograph()
+    return card.clip(0, 255).astype(np.uint8)
+
+
+def chroma_of_the_card(picture):
+    values = picture.astype(int)
+    values[CARD - 4 : 4 - CARD, CARD - 4 : 4 - CARD] = 0
+    return np.ptp(values, axis=2).max()
+
+
+def five_dots(off=0):
+    places = [(100, 100), (190, 120), (250, 260), (130, 280), (200, 200)]
+    return [Dot(x, y, 5.0, (55.0, 40.0)) for x, y in places[:5]] + ([Dot(20, 200, 5.0, (55.0, 40.0))] if off else [])
+
+
+@pytest.mark.parametrize("gray", [60, 128, 200])
+def test_a_mount_is_found(gray):
+    lightness = torch.from_numpy(mounted(gray)).float() / 2.55
+    mount = mount_of(lightness)
+    assert mount is not None
+    edges = (mount.top, SIDE - mount.bottom, mount.left, SIDE - mount.right)
+    assert all(CARD <= edge <= CARD + 8 for edge in edges)  # the photograph's own edge may look like card
+
+
+def test_a_photograph_without_one_has_none():
+    lightness = torch.from_numpy(photograph()).float() / 2.55
+    assert mount_of(lightness) is None
+    lightness[:40] = 70  # a sky is no frame
+    assert mount_of(lightness) is None
+    assert mount_of(torch.full((64, 64), 50.0)) is None
+
+
+@pytest.mark.parametrize("gray", [60, 128, 200])
+def test_dots_do_not_flood_the_mount_and_one_on_it_colors_it(gray):
+    photo = Colorizer.load("huedot", device="cpu").open(mounted(gray))
+    colored = photo.colorize(Hints.from_dots(five_dots(), (SIDE, SIDE)))
+    assert chroma_of_the_card(colored) <= 4
+    assert np.ptp(colored[CARD:-CARD, CARD:-CARD].astype(int), axis=2).mean() > 15
+    on_it = photo.colorize(Hints.from_dots(five_dots(off=1), (SIDE, SIDE)))
+    assert np.ptp(on_it[:, :30].astype(int), axis=2).mean() > 15
