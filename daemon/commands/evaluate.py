@@ -67,6 +67,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     instead.add_argument("--suggest", action="store_true", help=suggest_help)
     reach_help = "measure instead how far a hint's color goes, and how much of it where it does not belong"
     instead.add_argument("--reach", action="store_true", help=reach_help)
+    aged_help = "measure instead what fading, darkness and uneven light cost"
+    instead.add_argument("--aged", action="store_true", help=aged_help)
     sheet_help = "draw instead a contact sheet, a row for each photograph and count of points"
     instead.add_argument("--sheet", type=Path, metavar="FILE", help=sheet_help)
 
@@ -81,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         measures.check()
     baselines = methods.baselines(arguments.baselines)
     paths = photographs.find(arguments.folder, arguments.limit)
-    kinds = {"palette": _palette, "suggest": _suggest, "reach": _reach, "sheet": _sheet}
+    kinds = {"palette": _palette, "suggest": _suggest, "reach": _reach, "aged": _aged, "sheet": _sheet}
     measure = next((kind for name, kind in kinds.items() if getattr(arguments, name)), _curve)
     with working("loading the network") as show:
         networks = methods.networks(arguments.models or [model_of(arguments) or "huedot"])
@@ -161,6 +163,21 @@ def _palette(question: Question) -> Measured:
     ]
     answer = {"places": palettes.PLACES, "close": palettes.CLOSE, "palette": summary}
     return answer, {"palette": [("palette", "revealed", "holds the truth", "std. error"), *rows]}
+
+
+def _aged(question: Question) -> Measured:
+    from huedot.model.evaluate import aged
+
+    errors = aged.evaluate(question.networks, question.paths, question.progress)
+    summary = {name: aged.ratios(each) for name, each in errors.items()}
+    rows = [
+        (name, age, count, f"{row['error']:.2f}", f"{row['mean']:.2f}", f"{row['worst']:.2f}")
+        for name, ages in summary.items()
+        for age, counts in ages.items()
+        for count, row in counts.items()
+    ]
+    heads = ("network", "photographs", "revealed", "error (ab)", "to fresh", "worst tenth")
+    return {"aged": summary}, {"aged": [heads, *rows]}
 
 
 def _reach(question: Question) -> Measured:

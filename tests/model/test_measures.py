@@ -3,8 +3,9 @@ import pytest
 import torch
 from PIL import Image
 
+from huedot.model import Colorizer
 from huedot.model.color import to_rgb8
-from huedot.model.evaluate import figure6, measures, methods, photographs, reach
+from huedot.model.evaluate import aged, figure6, measures, methods, photographs, reach
 from huedot.model.evaluate.figure6 import Plan
 
 RED, BLUE = (150, 90, 90), (90, 90, 150)
@@ -74,3 +75,17 @@ def test_the_protocol_of_icolorit_is_smaller_capped_and_leaves_gray_out(paths, t
     assert scores.mean_measures()["colorfulness"]["0"] == 0
     hints = figure6.random_hints(photographs.read(paths[0], 224), 5, "iColoriT")
     assert len(hints) == 4 * len({*zip(hints.rows // 2, hints.columns // 2, strict=True)}) > 0
+
+
+def test_ages_are_measured_against_fresh_photographs(paths, tiny_weights):
+    tiny = methods.Network("tiny", Colorizer.load(tiny_weights, working_size=64))
+    errors = aged.evaluate([tiny], [*paths, *paths], progress=lambda done, of: None)["tiny"]
+    assert set(errors) == set(aged.AGES)
+    ratios = aged.ratios(errors)
+    assert all(each == {"error": each["error"], "mean": 1, "worst": 1} for each in ratios["fresh"].values())
+    assert all(0 < ratios[age]["20"]["mean"] < 10 for age in aged.AGES)
+
+
+def test_the_worst_tenth_is_the_mean_of_the_largest_ratios():
+    errors = {"fresh": {"0": [1.0] * 20}, "faded": {"0": [1.0] * 18 + [2.0, 4.0]}}
+    assert aged.ratios(errors)["faded"]["0"] == {"error": 1.2, "mean": 1.2, "worst": 3.0}
