@@ -56,6 +56,7 @@ test-krita-5.2: $(BIN)/huedot  ## the tests in real Krita 5.2, in a private Debi
 	mkdir -p .typecheck/huedot
 	ln -sfn ../../plugins/common .typecheck/huedot/protocol
 	ln -sfn ../../plugins/panel .typecheck/huedot/panel
+	ln -sfn ../../photographs .typecheck/huedot/photographs
 	ln -sfn ../../model .typecheck/huedot/model
 	ln -sfn ../../daemon .typecheck/huedot/daemon
 	ln -sfn ../../weights .typecheck/huedot/weights

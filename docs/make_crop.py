@@ -12,8 +12,8 @@ from PIL import Image
 
 from huedot.daemon.bench.edges import enlargements
 from huedot.daemon.files.hints import read_hints
-from huedot.daemon.files.photographs import read_photograph
 from huedot.model import Colorizer, color
+from huedot.photographs import read_photograph
 
 ROOT = Path(__file__).parent.parent
 SIDE = 96  # pixels of the photograph

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from huedot.daemon.files.hints import read_hints
-from huedot.daemon.files.photographs import read_photograph
 from huedot.model import Colorizer
+from huedot.photographs import read_photograph
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 1200  # of the whole picture, in pixels

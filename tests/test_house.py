@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = {
     "plugins/common": "huedot.protocol",
     "plugins/panel": "huedot.panel",
+    "photographs": "huedot.photographs",
     "model": "huedot.model",
     "daemon": "huedot.daemon",
 }

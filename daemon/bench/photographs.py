@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from huedot.daemon.files.photographs import read_photograph
+from huedot.photographs import read_photograph
 from huedot.protocol.errors import FileError
 
 Picture = NDArray[np.uint8]

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from huedot.daemon.files.hints import read_hints
-from huedot.daemon.files.photographs import Photograph, read_photograph
 from huedot.daemon.files.pictures import Picture
+from huedot.photographs import Photograph, read_photograph
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.messages import OPAQUE, Hints
 

@@ -6,8 +6,8 @@ import argparse
 import time
 from pathlib import Path
 
-from huedot.daemon.files.photographs import check_writable, read_photograph, write_picture
 from huedot.daemon.files.pictures import histogram_of, picture_of
+from huedot.photographs import check_writable, read_photograph, write_picture
 from huedot.protocol.messages import Colorization
 
 from . import folder

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from huedot.daemon.files import batch
 from huedot.daemon.files.batch import REPORT, Account, Settings, Workers
-from huedot.daemon.files.photographs import FORMATS, read_photograph
+from huedot.photographs import FORMATS, read_photograph
 from huedot.protocol.errors import ArgumentError, FileError, sayable
 
 from .asking import client_for

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from huedot.daemon.files.hints import read_hints
-from huedot.daemon.files.photographs import check_writable, write_picture
 from huedot.daemon.files.pictures import picture_of
+from huedot.photographs import check_writable, write_picture
 from huedot.protocol.errors import FileError
 
 from .asking import Question, add_question

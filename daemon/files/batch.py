@@ -18,8 +18,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from PIL import Image
-
+from huedot.photographs import FORMATS, Photograph, endings, read_photograph, write_picture
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.errors import (
     ArgumentError,
@@ -31,7 +30,6 @@ from huedot.protocol.errors import (
 )
 from huedot.protocol.messages import Hints
 
-from .photographs import FORMATS, READABLE, Photograph, read_photograph, write_picture
 from .pictures import histogram_of, picture_of
 
 REPORT = "huedot-report"  # .csv, a line for each photograph as it is done, and .json, all of it at the end
@@ -76,8 +74,7 @@ def tasks(folder: Path, output: Path, settings: Settings) -> list[Task]:
 
     Raises FileError.
     """
-    Image.init()
-    endings = {ending for ending, form in Image.EXTENSION.items() if form in READABLE}
+    readable = endings()
     if not folder.is_dir():
         raise FileError(f"There is no folder {folder}.", "Check the path.")
     if output.resolve() == folder.resolve():
@@ -85,7 +82,7 @@ def tasks(folder: Path, output: Path, settings: Settings) -> list[Task]:
     found = []
     for path in sorted(folder.rglob("*")):
         is_result = output.resolve() in path.resolve().parents
-        if path.suffix.lower() in endings and path.is_file() and not is_result and not path.name.startswith("."):
+        if path.suffix.lower() in readable and path.is_file() and not is_result and not path.name.startswith("."):
             found.append(path.relative_to(folder))
     if not found:
         raise FileError(f"There is no photograph in {folder}.", "Give a folder that holds pictures.")

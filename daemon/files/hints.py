@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from huedot.photographs import read_photograph
 from huedot.protocol.errors import ArgumentError, FileError
 from huedot.protocol.messages import OPAQUE
-
-from .photographs import read_photograph
 
 MAX_DOTS = 10_000
 MAX_JSON_BYTES = 4 << 20
@@ -37,11 +36,11 @@ def read_hints(path: Path, width: int, height: int) -> NDArray[np.uint8]:
         raise ArgumentError(
             "hints", f"{path} has {size} pixels, the photograph {width} x {height}.", "Make them equal."
         )
-    if picture.alpha is None or picture.alpha.min() >= OPAQUE:
+    if picture.alpha8 is None or picture.alpha8.min() >= OPAQUE:
         raise ArgumentError(
             "hints", f"{path} is nowhere transparent: every pixel would be a hint.", "Paint on a transparent layer."
         )
-    return np.dstack([picture.rgb, picture.alpha])
+    return np.dstack([picture.rgb, picture.alpha8])
 
 
 def _dots(path: Path) -> list[Any]:

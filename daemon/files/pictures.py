@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from huedot.photographs import Photograph
 from huedot.protocol.client import Client
 from huedot.protocol.messages import Colorization
-
-from .photographs import Photograph
 
 Picture = NDArray[np.uint8]
 
@@ -23,7 +22,7 @@ def picture_of(answer: Colorization) -> Picture:
 
 def histogram_of(client: Client, reference: Photograph) -> str:
     """Give the client a picture whose colors to take; return the id of its histogram."""
-    rgb, alpha = reference.rgb, reference.alpha
+    rgb, alpha = reference.rgb, reference.alpha8
     pixels = rgb if alpha is None else np.dstack([rgb, alpha])
     height, width, channels = pixels.shape
     return str(client.histogram(pixels.tobytes(), width, height, channels).fields["histogram"])

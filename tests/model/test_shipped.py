@@ -8,10 +8,10 @@ import torch
 from skimage import data
 
 from huedot.daemon.files.hints import read_hints
-from huedot.daemon.files.photographs import read_photograph
 from huedot.model import Colorizer, loading
 from huedot.model.color import rgb_to_lab
 from huedot.model.evaluate.figure6 import psnr
+from huedot.photographs import read_photograph
 from huedot.weights import files
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from PIL import ExifTags, Image, ImageCms
 
-from huedot.daemon.files.photographs import check_writable, read_photograph, write_picture
+from huedot.photographs import check_writable, read_photograph, write_picture
 from huedot.protocol.errors import FileError, TooLarge
 
 RED = (200, 40, 30)

@@ -1,0 +1,110 @@
+"""Whatever Pillow reads, with its plugins for HEIC and JPEG XL where they are installed."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from huedot.protocol.errors import FileError
+
+from . import metadata
+from .metadata import counted
+from .raster import Raster, Space, guessed_range, straight
+from .refusals import SAVE_AS, check_size, damaged, decoding, too_large
+
+READABLE = (  # no EPS, which is code
+    *("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "JXL", "MPO", "PNG", "PPM", "PSD", "TGA", "TIFF", "WEBP"),
+)
+SPACES: dict[str, Space] = {"L": "gray", "RGB": "rgb", "CMYK": "cmyk"}
+PREMULTIPLIED = {"La": "LA", "RGBa": "RGBA"}
+PLUGINS = ("pillow_heif", "pillow_jxl")  # of huedot[formats]
+
+
+@cache
+def formats() -> tuple[str, ...]:
+    """Return the names of the formats that can be read here."""
+    Image.init()
+    for name in PLUGINS:
+        _register(name)
+    return tuple(form for form in READABLE if form in Image.OPEN)
+
+
+def _register(name: str) -> None:
+    try:
+        plugin = __import__(name)
+    except ImportError:
+        return
+    if register := getattr(plugin, "register_heif_opener", None):
+        register()
+
+
+def decode(file: IO[bytes], name: str, short_side: int | None = None) -> Raster:
+    """Read a picture; a JPEG may come smaller, where `short_side` pixels suffice. Raises FileError or TooLarge."""
+    with _opened(file, name) as image:
+        check_size(name, *image.size)
+        with decoding(name), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # damaged metadata, say, which harms no pixel
+            if short_side is not None:
+                scale = 2 * short_side / min(image.size)
+                image.draft(None, (int(image.width * scale), int(image.height * scale)))
+            image.load()
+            raster = _raster(image)
+            raster.orientation, raster.exif = metadata.exif_of(image, name)
+            raster.dpi = metadata.resolution(image.info.get("dpi"))
+            raster.profile = image.info.get("icc_profile")
+            raster.dropped += _left_behind(image)
+            return raster
+
+
+def _opened(file: IO[bytes], name: str) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit is ours
+            return Image.open(file, formats=formats())
+    except Image.DecompressionBombError as error:
+        raise too_large(name, "far too many pixels") from error
+    except UnidentifiedImageError as error:
+        raise FileError(f"{name} is not a picture that can be read.", SAVE_AS) from error
+    except Exception as error:  # what damaged headers make decoders raise is in no list
+        raise damaged(name, error) from error
+
+
+def _raster(image: Image.Image) -> Raster:
+    if image.mode == "1":
+        image = image.convert("L")
+    if image.mode.startswith("I") or image.mode == "F":
+        return Raster("gray", _deep(image)[..., None])
+    alpha = None
+    if image.has_transparency_data or image.mode in PREMULTIPLIED:
+        mode = "LA" if image.mode in ("LA", "La") or image.mode == "L" else "RGBA"
+        full = image if image.mode in PREMULTIPLIED else image.convert(mode)
+        values = np.asarray(full)
+        alpha = values[..., -1]
+        samples = straight(values[..., :-1], alpha) if image.mode in PREMULTIPLIED else values[..., :-1]
+        return Raster("gray" if samples.shape[2] == 1 else "rgb", samples, alpha)
+    if image.mode not in SPACES:
+        image = image.convert("RGB")
+    samples = np.asarray(image)
+    return Raster(SPACES[image.mode], samples[..., None] if samples.ndim == 2 else samples)
+
+
+def _deep(image: Image.Image) -> NDArray[Any]:
+    values = np.asarray(image)
+    if image.mode.startswith("I;16"):
+        return values.astype(np.uint16)
+    if image.mode == "I" and image.format in ("PNG", "PPM"):  # of 16 bits
+        return values.clip(0, 65535).astype(np.uint16)
+    return guessed_range(values)
+
+
+def _left_behind(image: Image.Image) -> list[str]:
+    frames = getattr(image, "n_frames", 1) - 1
+    what = "more picture" if image.format != "PSD" else "layer"
+    dropped = [counted(frames + (image.format == "PSD"), what)] if frames > 0 else []
+    dropped += ["XMP"] if "xmp" in image.info or "XML:com.adobe.xmp" in image.info else []
+    return dropped + (["IPTC"] if "photoshop" in image.info else [])

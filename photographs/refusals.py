@@ -1,0 +1,60 @@
+"""Why a file is not read: each refusal names the file, the true reason, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from huedot.protocol.errors import FileError, HueDotError, TooLarge
+
+SMALLEST = 8  # pixels on a side
+MOST_PIXELS = 1 << 26
+MOST_BYTES = 1 << 30  # of samples, as a file has them: 67 million pixels of four channels of 32 bits
+SAVE_AS = "Save it as a PNG, JPEG or TIFF of 8 or 16 bits."
+
+
+def check_size(name: str, width: int, height: int, sample_bytes: int = 1) -> None:
+    """Refuse a picture too small or too large; sample_bytes: of a pixel. Raises FileError or TooLarge."""
+    if width * height > MOST_PIXELS:
+        raise too_large(name, f"{width} x {height} pixels")
+    if min(width, height) < SMALLEST:
+        what = f"{name} has {width} x {height} pixels; a photograph has at least {SMALLEST} x {SMALLEST}."
+        raise FileError(what, "Use a larger one.")
+    if width * height * sample_bytes > MOST_BYTES:
+        raise TooLarge(
+            f"{name} has {sample_bytes} bytes for each of its {width} x {height} pixels, which do not fit in memory.",
+            "Reduce it, or save it with fewer channels, first.",
+        )
+
+
+def too_large(name: str, what: str) -> TooLarge:
+    """Return the refusal of a picture of too many pixels."""
+    return TooLarge(f"{name} has {what}; at most {MOST_PIXELS / 1e6:.0f} million can be colored.", "Reduce it first.")
+
+
+def damaged(name: str, why: object) -> FileError:
+    """Return the refusal of a file that is not whole."""
+    return FileError(f"{name} is damaged or cut short ({why}).", "Get a whole copy of it.")
+
+
+def unsupported(name: str, what: str, remedy: str = SAVE_AS) -> FileError:
+    """Return the refusal of a file that is whole, but of a kind that is not read: `what` is that kind."""
+    return FileError(f"{name} is {what}, which is not supported.", remedy)
+
+
+def lacks(name: str, what: str, library: str) -> FileError:
+    """Return the refusal of a file that a library would read which is not installed."""
+    return FileError(f"{name} is {what}; reading it takes {library}.", f"Run: pip install {library}")
+
+
+@contextmanager
+def decoding(name: str) -> Iterator[None]:
+    """Turn what damaged data makes decoders raise into our errors."""
+    try:
+        yield
+    except HueDotError:
+        raise
+    except MemoryError as error:
+        raise too_large(name, "more pixels than memory holds") from error
+    except Exception as error:  # what damaged data makes decoders raise is in no list
+        raise damaged(name, error) from error
