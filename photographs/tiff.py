@@ -115,10 +115,14 @@ def _check(page: Any, colors: int, name: str) -> None:
         raise unsupported(name, "a TIFF of 24-bit samples, whose bytes programs put in different orders")
     if kind is None or kind.kind not in "buif" or isinstance(page.bitspersample, tuple):
         raise unsupported(name, f"a TIFF of samples of {_bits(page)} bits (format {_said(page.sampleformat)})")
+    inside = _said(page.compression)
     if page.compression not in COMPRESSIONS or page.jpegheader is not None:
-        raise unsupported(name, f"{_described(page)} with {_said(page.compression)} inside")
-    if page.compression in WEBP and (page.bitspersample != 8 or page.planarconfig != 1 or page.samplesperpixel < 3):
+        raise unsupported(name, f"{_described(page)} with {inside} inside")
+    in_webp = page.bitspersample == 8 and page.planarconfig == 1 and page.samplesperpixel in (3, 4)
+    if page.compression in WEBP and not in_webp:
         raise unsupported(name, f"{_described(page)} with WebP inside")
+    if page.compression in MEASURED and (page.samplesperpixel > 4 or kind not in (np.uint8, np.uint16)):
+        raise unsupported(name, f"{_described(page)} of {page.samplesperpixel} channels with {inside} inside")
     if page.imagedepth != 1:
         raise unsupported(name, f"a TIFF of {page.imagedepth} layers of a volume")
     if page.samplesperpixel < colors:
