@@ -17,11 +17,12 @@ PACKAGES = {  # the folders at the top, and what pyproject.toml calls them
     "plugins/krita": "huedot.krita",
     "plugins/gimp": "huedot.gimp",
     "weights": "huedot.weights",
+    "photographs": "huedot.photographs",
     "model": "huedot.model",
     "daemon": "huedot.daemon",
 }
 COLUMNS = (  # of the drawing: for looks alone, so that no arrow runs behind a box
-    ("model/train",),
+    ("model/train", "photographs"),
     ("daemon", "daemon/commands", "model/evaluate", "model", "weights"),
     ("daemon/bench", "daemon/files", "daemon/computing", "plugins/common"),
     ("daemon/install", "daemon/serving", "plugins/krita", "plugins/panel"),
