@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,13 @@ from huedot.protocol.errors import ArgumentError
 SMALLEST = 8  # pixels on a side
 
 
-def picture(name: str, value: object) -> NDArray[np.uint8]:
-    """Return value as uint8 (H, W, 3) sRGB; (H, W) is taken for gray."""
+def picture(name: str, value: object, deep: bool = False) -> Any:
+    """Return value as uint8 (H, W, 3) sRGB; (H, W) is taken for gray. deep: it may be uint16, and then stays so."""
     if not isinstance(value, np.ndarray):
         raise ArgumentError(name, f"must be a numpy array, not {type(value).__name__}.")
-    if value.dtype != np.uint8:
-        raise ArgumentError(name, f"must have dtype uint8, not {value.dtype}.", "Scale it to 0..255 first.")
+    if value.dtype != np.uint8 and not (deep and value.dtype == np.uint16):
+        kinds, most = ("uint8 or uint16", "0..255 or 0..65535") if deep else ("uint8", "0..255")
+        raise ArgumentError(name, f"must have dtype {kinds}, not {value.dtype}.", f"Scale it to {most} first.")
     if value.ndim == 2:
         value = np.repeat(value[..., None], 3, axis=2)
     if value.ndim != 3 or value.shape[2] != 3:
@@ -26,6 +28,13 @@ def picture(name: str, value: object) -> NDArray[np.uint8]:
         size = f"{value.shape[1]} x {value.shape[0]}"
         raise ArgumentError(name, f"must be at least {SMALLEST} x {SMALLEST} pixels, not {size}.")
     return np.asarray(value)
+
+
+def levels(name: str, value: Any) -> np.dtype[Any]:
+    """Return value, which must be np.uint8 or np.uint16, as a dtype."""
+    if value not in (np.uint8, np.uint16):
+        raise ArgumentError(name, f"must be np.uint8 or np.uint16, not {value}.")
+    return np.dtype(value)
 
 
 def hint_layer(name: str, value: object, height: int, width: int) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ _RGB_TO_XYZ = (
     (0.212671, 0.715160, 0.072169),
     (0.019334, 0.119193, 0.950227),
 )
+Samples = NDArray[np.uint8] | NDArray[np.uint16]  # of sRGB, encoded
+
 _WHITE = (0.95047, 1.0, 1.08883)
 _XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ) * _WHITE  # from XYZ relative to white, to linear RGB
 _KNEE = 6 / 29  # of Lab's f, below which it is a line
@@ -41,18 +44,20 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=-3)
 
 
-def lightness(rgb8: NDArray[np.uint8]) -> Tensor:
-    """Return the lightness of an sRGB picture, uint8 (H, W, 3): float32 (H, W) in 0..100.
+def lightness(rgb: Samples) -> Tensor:
+    """Return the lightness of an sRGB picture, uint8 or uint16 (H, W, 3): float32 (H, W) in 0..100.
 
-    Only 256 values have to be made linear; looking them up is ten times as fast as converting every pixel to Lab.
+    Only 256 or 65,536 values have to be made linear; looking them up is ten times as fast as converting every pixel to
+    Lab.
     """
-    levels = np.arange(256) / 255
+    most = int(np.iinfo(rgb.dtype).max)
+    levels = np.arange(most + 1) / most
     linear = np.where(levels > 0.04045, ((levels + 0.055) / 1.055) ** 2.4, levels / 12.92)
     parts = (np.array(_RGB_TO_XYZ[1])[:, None] * linear).astype(np.float32)  # what each channel adds to Y
-    result = np.empty(rgb8.shape[:2], np.float32)
-    rows = max(1, _BAND // max(1, rgb8.shape[1]))
-    for first in range(0, len(rgb8), rows):
-        band = rgb8[first : first + rows]
+    result = np.empty(rgb.shape[:2], np.float32)
+    rows = max(1, _BAND // max(1, rgb.shape[1]))
+    for first in range(0, len(rgb), rows):
+        band = rgb[first : first + rows]
         y = parts[0][band[..., 0]] + parts[1][band[..., 1]] + parts[2][band[..., 2]]
         light = np.where(y > 0.008856, np.cbrt(y), 7.787 * y + 16 / 116) * 116 - 16
         np.clip(light, 0, 100, out=result[first : first + rows])
@@ -126,14 +131,52 @@ def _chroma_limits(device: torch.device) -> Tensor:
 
 def to_rgb8(lightness: Tensor, ab: Tensor) -> Tensor:
     """Return the sRGB picture, uint8 (H, W, 3), of lightness (H, W) and ab (2, H, W), out-of-gamut chroma reduced."""
+    linear = _in_gamut(lightness, ab)
+    steps = (linear * (_CURVE - 1)).add_(0.5).clamp_(0, _CURVE - 1).to(torch.int32)
+    levels = _curve(linear.device).index_select(0, steps.flatten()).view(linear.shape)
+    return torch.stack(list(levels), dim=-1)
+
+
+def to_rgb16(lightness: Tensor, ab: Tensor) -> Tensor:
+    """Return the sRGB picture, int32 (H, W, 3) in 0..65535, of lightness (H, W) and ab (2, H, W): always on the CPU.
+
+    Its lightness is the one given, to the last of 16 bits: what is still out of gamut approaches gray of its luminance.
+    """
+    a, b = into_gamut(lightness, ab).cpu().double()
+    lightness = lightness.cpu().double()
+    linear, gray = _to_linear(lightness, a, b), _to_linear(lightness, a * 0, b * 0)[1].clamp_(0, 1)
+    chroma = linear - gray
+    room = torch.where(chroma > 0, 1 - gray, gray) / chroma.abs().clamp_min(1e-12)
+    linear = gray + chroma * room.amin(0).clamp_max(1)
+    return (linear_to_rgb(linear) * 65535).round().to(torch.int32).permute(1, 2, 0)
+
+
+def to_rgb(lightness: Tensor, ab: Tensor, kind: np.dtype[Any]) -> Samples:
+    """Return what `to_rgb8` does, or, where the kind is uint16, `to_rgb16`, as an array (H, W, 3)."""
+    if kind == np.uint16:
+        return to_rgb16(lightness, ab).cpu().numpy().astype(np.uint16)
+    return to_rgb8(lightness, ab).cpu().numpy()
+
+
+def relit(colored: NDArray[np.uint8], original: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Return an sRGB picture (H, W, 3) with the hue and chroma of one and the lightness of another."""
+    result = np.empty_like(original)
+    rows = max(1, _BAND // max(1, original.shape[1]))
+    for first in range(0, len(original), rows):
+        part = slice(first, first + rows)
+        ab = rgb_to_lab(torch.from_numpy(colored[part]).permute(2, 0, 1).float() / 255)[1:]
+        result[part] = to_rgb16(lightness(original[part]), ab).numpy()
+    return result
+
+
+def _in_gamut(lightness: Tensor, ab: Tensor) -> Tensor:
+    """Return lightness (H, W) and ab (2, H, W) as linear RGB (3, H, W), out-of-gamut chroma reduced."""
     linear = _to_linear(lightness, ab[0], ab[1])
     beyond = outside(linear).flatten().nonzero()[:, 0]
     if len(beyond):
         lab = torch.cat([lightness.reshape(1, -1)[:, beyond], ab.flatten(1)[:, beyond]])
         linear.flatten(1)[:, beyond] = _to_linear(lab[:1], *_less_chroma(lab)[:, None])[:, 0]
-    steps = (linear * (_CURVE - 1)).add_(0.5).clamp_(0, _CURVE - 1).to(torch.int32)
-    levels = _curve(linear.device).index_select(0, steps.flatten()).view(linear.shape)
-    return torch.stack(list(levels), dim=-1)
+    return linear
 
 
 @cache

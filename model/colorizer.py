@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import DTypeLike
 from torch import Tensor
 
 from huedot.protocol.errors import ArgumentError
 from huedot.weights import files
 
 from . import arguments, backends, color, reference
+from .color import Samples
 from .encoded import OUT_OF_GPU_MEMORY, EncodedPhoto, GlobalHints, Network
 from .grid import Region, slice_grid
 from .hints import Dot, Hints
@@ -29,7 +32,7 @@ WORKING_SIZE = 256  # pixels: the network sees a photograph as if it were a squa
 class Refresh(NamedTuple):
     """What has to be painted over what was shown, and what is then shown: the `since` of the next refresh."""
 
-    tiles: list[tuple[Region, Picture]]  # disjoint; pictures uint8 (h, w, 3) sRGB
+    tiles: list[tuple[Region, Any]]  # disjoint; pictures (h, w, 3) sRGB, uint8 or uint16
     complete: bool  # whether the tiles are all of the region
     shown: Shown
 
@@ -63,12 +66,12 @@ class Colorizer(Network):
         colorizer.to_cpu(OUT_OF_GPU_MEMORY)
         return colorizer
 
-    def open(self, rgb: Picture) -> Photo:
-        """Take a photograph, uint8 (H, W, 3) sRGB or (H, W) gray, from 8 x 8 up. Heavy work happens here, once.
+    def open(self, rgb: Samples) -> Photo:
+        """Take a photograph, uint8 or uint16, (H, W, 3) sRGB or (H, W) gray, from 8 x 8 up: the heavy work, done once.
 
         Of a photograph in color only the lightness is used. Raises ArgumentError, OutOfMemory.
         """
-        return Photo(self, arguments.picture("rgb", rgb))
+        return Photo(self, arguments.picture("rgb", rgb, deep=True))
 
 
 def choose_device(name: str) -> torch.device:
@@ -86,8 +89,8 @@ def choose_device(name: str) -> torch.device:
 class Photo:
     """A photograph, opened: what its hints cannot change is computed and kept."""
 
-    def __init__(self, network: Network, rgb: Picture) -> None:
-        self.encoded = EncodedPhoto(network, rgb)
+    def __init__(self, network: Network, rgb: Samples) -> None:
+        self.encoded, self.dtype = EncodedPhoto(network, rgb), rgb.dtype
         self.height, self.width, self.lightness = self.encoded.height, self.encoded.width, self.encoded.lightness
 
     @property
@@ -112,15 +115,17 @@ class Photo:
         histogram: Picture | Reference | None = None,
         saturation: float | None = None,
         region: Region | None = None,
-    ) -> Picture:
-        """Color the photograph: uint8 (H, W, 3) sRGB, whose lightness is the photograph's own.
+        dtype: DTypeLike | None = None,
+    ) -> Any:
+        """Color the photograph: (H, W, 3) sRGB, whose lightness is the photograph's own.
 
         hints: uint8 (H, W, 4), where alpha from 128 up is a hint of hue and chroma; histogram: a reference
         picture, uint8 (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2); region: the part that is
-        wanted, (x, y, width, height), which costs in proportion. Raises ArgumentError, and WeightsCorrupt where the
-        network answers with no colors.
+        wanted, (x, y, width, height), which costs in proportion; dtype: np.uint8 or np.uint16, without which it is the
+        photograph's own. Raises ArgumentError, and WeightsCorrupt where the network answers with no colors.
         """
-        return self.refresh(hints, histogram=histogram, saturation=saturation, region=region).tiles[0][1]
+        refresh = self.refresh(hints, histogram=histogram, saturation=saturation, region=region, dtype=dtype)
+        return refresh.tiles[0][1]
 
     def refresh(
         self,
@@ -131,6 +136,7 @@ class Photo:
         region: Region | None = None,
         since: Shown | None = None,
         progress: Progress = lambda fraction: None,
+        dtype: DTypeLike | None = None,
     ) -> Refresh:
         """Color as `colorize` does, but only what `since`, an earlier refresh's `shown`, does not show already.
 
@@ -139,12 +145,13 @@ class Photo:
         """
         given, global_hints = self._hints(hints), reference.global_hints(histogram, saturation)
         part = arguments.region("region", region, self.height, self.width)
+        kind = arguments.levels("dtype", self.dtype if dtype is None else dtype)
 
         def work() -> Refresh:
             progress(0)
             prediction = self.encoded.predict(given, global_hints)
             exact = given.muted(prediction.share) if self.encoded.backend.exact else Hints.none()
-            return self._refresh(prediction.grid, exact, part, since, progress)
+            return self._refresh(prediction.grid, exact, part, since, progress, kind)
 
         return self.encoded.attempt(work)
 
@@ -221,13 +228,15 @@ class Photo:
             return hints
         return Hints.from_layer(arguments.hint_layer("hints", hints, self.height, self.width))
 
-    def _refresh(self, grid: Tensor, exact: Hints, region: Region, since: Shown | None, progress: Progress) -> Refresh:
+    def _refresh(
+        self, grid: Tensor, exact: Hints, region: Region, since: Shown | None, progress: Progress, kind: np.dtype[Any]
+    ) -> Refresh:
         tiling = Tiling((self.height, self.width), grid)
         shown, parts = tiling.shown(region, grid, exact), [region]
         if since is not None:
             changed = tiling.changed(since, shown)
             shown, parts = merged(since, shown, changed), tiling.rectangles(changed, region)
-        pictures = paint(grid, self.lightness, self.encoded.levels, exact, region, parts, progress)
+        pictures = paint(grid, self.lightness, self.encoded.levels, exact, region, parts, progress, kind)
         return Refresh(list(zip(parts, pictures, strict=True)), parts == [region], shown)
 
     def _palette(

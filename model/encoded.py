@@ -17,10 +17,10 @@ from torch import Tensor
 from huedot.weights import files
 
 from . import backends, color, reference, saturation
+from .color import Samples
 from .hints import Hints
 from .levels import levels_of
 from .mount import mount_of
-from .painting import Picture
 
 FAR = 1e4  # ab units, or logits: beyond any color, and any doubt; in float32 they can still be squared
 OUT_OF_GPU_MEMORY = "out of GPU memory"
@@ -56,8 +56,8 @@ class Network:
 class EncodedPhoto:
     """A photograph as a network has encoded it, and the network's latest answer."""
 
-    def __init__(self, network: Network, rgb: Picture) -> None:
-        """Encode a picture, uint8 (H, W, 3) sRGB. Raises OutOfMemory."""
+    def __init__(self, network: Network, rgb: Samples) -> None:
+        """Encode a picture, uint8 or uint16 (H, W, 3) sRGB. Raises OutOfMemory."""
         self.network, self.backend = network, network.backend
         self.height, self.width = rgb.shape[:2]
         self.lightness = color.lightness(rgb)  # (H, W) in 0..100, on the CPU

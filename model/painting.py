@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,14 +30,15 @@ def paint(
     region: Region,
     parts: Sequence[Region],
     progress: Progress,
-) -> list[Picture]:
-    """Color parts of a region of a photograph: a picture, uint8 (h, w, 3) sRGB, of each.
+    kind: np.dtype[Any],
+) -> list[Any]:
+    """Color parts of a region of a photograph: a picture (h, w, 3) sRGB, uint8 or uint16 as `kind` says, of each.
 
     grid: (1, 2, D, h, w) in ab units, on any device; lightness: (H, W) in 0..100, on the CPU; levels: what the grid
     knows lightness by; exact: hints that are shown as they are.
     """
     left, top, width, height = region
-    canvas = np.empty((height, width, 3), np.uint8)  # of which only what is written takes memory
+    canvas = np.empty((height, width, 3), kind)  # of which only what is written takes memory
     total, done = sum(part[2] * part[3] for part in parts), 0
     for x, y, part_width, part_height in parts:
         columns = slice(x - left, x - left + part_width)
@@ -45,14 +47,14 @@ def paint(
             last = first + ab.shape[1]
             light = lightness[first:last, x : x + part_width].to(ab.device)
             with record_function("Lab to RGB"):
-                canvas[first - top : last - top, columns] = color.to_rgb8(light, ab).cpu().numpy()
+                canvas[first - top : last - top, columns] = color.to_rgb(light, ab, kind)
             done += light.numel()
     _show_exactly(canvas, lightness, exact.within(region), (left, top))
     return [np.ascontiguousarray(canvas[y - top : y - top + h, x - left : x - left + w]) for x, y, w, h in parts]
 
 
-def _show_exactly(canvas: Picture, lightness: Tensor, hints: Hints, origin: tuple[int, int]) -> None:
+def _show_exactly(canvas: NDArray[Any], lightness: Tensor, hints: Hints, origin: tuple[int, int]) -> None:
     """Write the hints' own colors onto a canvas whose upper left corner is at origin, (x, y)."""
     for part in hints.parts():
         light, ab = lightness[part.rows, part.columns][None], torch.from_numpy(part.ab).T[:, None]
-        canvas[part.rows - origin[1], part.columns - origin[0]] = color.to_rgb8(light, ab)[0].numpy()
+        canvas[part.rows - origin[1], part.columns - origin[0]] = color.to_rgb(light, ab, canvas.dtype)[0]

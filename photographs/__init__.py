@@ -3,8 +3,22 @@
 What a file holds becomes a `Raster` (by `tiff` or `plain`), its color sRGB (by `profiles`), and both a `Photograph`.
 """
 
-from .photograph import Photograph
+from .kinds import ENDINGS
+from .photograph import Photograph, Samples
+from .raster import sixteen_bits
 from .reading import endings, read, read_photograph
-from .writing import FORMATS, check_writable, write_picture
+from .writing import FORMATS, check_writable, left_behind, write_picture
 
-__all__ = ["FORMATS", "Photograph", "check_writable", "endings", "read", "read_photograph", "write_picture"]
+__all__ = [
+    "ENDINGS",
+    "FORMATS",
+    "Photograph",
+    "Samples",
+    "check_writable",
+    "endings",
+    "left_behind",
+    "read",
+    "read_photograph",
+    "sixteen_bits",
+    "write_picture",
+]

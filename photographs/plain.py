@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from huedot.protocol.errors import FileError
-
-from . import metadata
+from . import kinds, metadata, png
 from .metadata import counted
 from .raster import Raster, Space, guessed_range, straight
-from .refusals import SAVE_AS, check_size, damaged, decoding, too_large
+from .refusals import check_size, damaged, decoding, too_large
 
 READABLE = (  # no EPS, which is code
     *("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "JXL", "MPO", "PNG", "PPM", "PSD", "TGA", "TIFF", "WEBP"),
@@ -52,11 +50,10 @@ def decode(file: IO[bytes], name: str, short_side: int | None = None) -> Raster:
             if short_side is not None:
                 scale = 2 * short_side / min(image.size)
                 image.draft(None, (int(image.width * scale), int(image.height * scale)))
-            image.load()
-            raster = _raster(image)
+            raster = png.decode(file, name) if png.is_deep(image) else _raster(image)
             raster.orientation, raster.exif = metadata.exif_of(image, name)
             raster.dpi = metadata.resolution(image.info.get("dpi"))
-            raster.profile = image.info.get("icc_profile")
+            raster.profile = image.info.get("icc_profile") or png.profile(image, raster.space, name)
             raster.dropped += _left_behind(image)
             return raster
 
@@ -69,12 +66,14 @@ def _opened(file: IO[bytes], name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise too_large(name, "far too many pixels") from error
     except UnidentifiedImageError as error:
-        raise FileError(f"{name} is not a picture that can be read.", SAVE_AS) from error
+        file.seek(0)
+        raise kinds.unread(name, file.read(16)) from error
     except Exception as error:  # what damaged headers make decoders raise is in no list
         raise damaged(name, error) from error
 
 
 def _raster(image: Image.Image) -> Raster:
+    image.load()
     if image.mode == "1":
         image = image.convert("L")
     if image.mode.startswith("I") or image.mode == "F":

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 def to_srgb(raster: Raster, name: str) -> Samples:
     """Return the colors (H, W, 3) sRGB: uint8 of a picture of 8 bits, else uint16. Raises FileError."""
     if raster.space == "lab":
-        return sixteen_bits(_transformed(raster.samples, "lab", _library(name, "in Lab").cms_profile("lab4"), name))
+        return sixteen_bits(_transformed(raster.samples, "lab", library(name, "in Lab").cms_profile("lab4"), name))
     if raster.profile is not None and _fits(raster, name):
         try:
             return _profiled(raster.samples, raster.space, raster.profile, name)
@@ -33,17 +33,16 @@ def to_srgb(raster: Raster, name: str) -> Samples:
     return _plain(raster.samples, raster.space)
 
 
-def encoded_as(gamma: float, chromaticity: tuple[float, ...] | None, space: Space, name: str) -> bytes:
+def encoded_as(gamma: float, xy: tuple[float, ...], space: Space, name: str) -> bytes:
     """Return the profile of a picture whose samples are light ** (1 / gamma).
 
-    chromaticity: x and y of white, red, green and blue, if not sRGB's. Raises FileError.
+    xy: the chromaticities of white, red, green and blue. Raises FileError.
     """
-    library = _library(name, "encoded with a gamma, and primaries, of its own")
+    codecs = library(name, "encoded with a gamma, or primaries, of its own")
     if space == "gray":
-        return bytes(library.cms_profile("gray", gamma=gamma))
-    xy = chromaticity or (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+        return bytes(codecs.cms_profile("gray", gamma=gamma))
     white, primaries = [*xy[:2], 1.0], [value for i in range(2, 8, 2) for value in (*xy[i : i + 2], 1.0)]
-    return bytes(library.cms_profile("rgb", whitepoint=white, primaries=primaries, gamma=gamma))
+    return bytes(codecs.cms_profile("rgb", whitepoint=white, primaries=primaries, gamma=gamma))
 
 
 def _fits(raster: Raster, name: str) -> bool:
@@ -92,10 +91,10 @@ def _is_srgb(profile: bytes, name: str) -> bool:
 
 def _transformed(samples: NDArray[Any], space: Space, profile: bytes, name: str) -> NDArray[np.float32]:
     """Return samples (H, W, C) as sRGB, float32 (H, W, 3)."""
-    library = _library(name, "of more than 8 bits, with a color profile")
+    codecs = library(name, "of more than 8 bits, with a color profile")
     samples = np.ascontiguousarray(samples[..., 0] if space == "gray" else samples)
     target = _srgb()
-    return library.cms_transform(
+    return codecs.cms_transform(
         samples, profile, target, colorspace=space, outcolorspace="rgb", outdtype="float32", intent=0, flags=EXACT
     )
 
@@ -123,7 +122,8 @@ def _plain(samples: NDArray[Any], space: Space) -> Any:
     return result
 
 
-def _library(name: str, what: str) -> Any:
+def library(name: str, what: str) -> Any:
+    """Return imagecodecs. Raises FileError, saying what the file is, where it is not installed."""
     try:
         import imagecodecs
     except ImportError as error:

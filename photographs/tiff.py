@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import inks, metadata, plain
+from . import inks, kinds, metadata, plain
 from .metadata import counted
 from .raster import CHANNELS, Raster, Space, full_range, guessed_range, integers, inverted, straight
 from .refusals import check_size, damaged, decoding, lacks, unsupported
@@ -258,7 +258,7 @@ def _left_behind(tiff: Any, page: Any) -> list[str]:
 
 
 def _raw(name: str) -> Exception:
-    return unsupported(name, "a camera's raw data", "Develop it in a raw converter, and save a TIFF of 16 bits.")
+    return unsupported(name, kinds.CAMERA, kinds.DEVELOP)
 
 
 def _bits(page: Any) -> int:

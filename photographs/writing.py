@@ -68,6 +68,17 @@ def write_picture(path: Path, rgb: Samples, source: Photograph | None = None) ->
     _write_whole(path, encoded)
 
 
+def left_behind(source: Photograph, path: Path) -> list[str]:
+    """Return, in words, what of a photograph's file a picture written to `path` does not have."""
+    form = FORMATS[path.suffix.lower()]
+    result = list(source.dropped)
+    if source.is_deep and form not in deep.ENCODERS:
+        result.append("8 of 16 bits")
+    if source.alpha is not None and form == "JPEG":
+        result.append("transparency")
+    return result
+
+
 def _encoded(rgb: Samples, alpha: Samples | None, form: str, options: dict[str, Any]) -> memoryview:
     if rgb.dtype == np.uint16 and form in deep.ENCODERS:
         samples = sixteen_bits(rgb if alpha is None else np.dstack([rgb, sixteen_bits(alpha)]))

@@ -12,11 +12,12 @@ import numpy as np
 
 from huedot.daemon.files.hints import read_hints
 from huedot.daemon.files.pictures import Picture
-from huedot.photographs import Photograph, read_photograph
+from huedot.photographs import Photograph, left_behind, read_photograph
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.messages import OPAQUE, Hints
 
 from .options import add_json, add_model, model_of
+from .terminal import complain
 
 
 def add_question(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +72,12 @@ class Question:
         with client_for(self.daemon) as client:
             height, width = self.photograph.rgb.shape[:2]
             yield client, client.open_image(self.photograph.rgb.tobytes(), width, height, 3, self.model, show)
+
+
+def complain_of_loss(photograph: Photograph, output: Path) -> None:
+    """Say what of the photograph's file its colored picture does not have."""
+    if dropped := left_behind(photograph, output):
+        complain(f"{photograph.path}: not carried over: {', '.join(dropped)}.")
 
 
 def overlay(lower: Picture, upper: Picture) -> Picture:

@@ -11,7 +11,7 @@ from huedot.photographs import check_writable, read_photograph, write_picture
 from huedot.protocol.messages import Colorization
 
 from . import folder
-from .asking import Question, add_question
+from .asking import Question, add_question, complain_of_loss
 from .options import share
 from .terminal import complain, say, say_json, working
 
@@ -41,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
         if reference is not None:
             hints = hints._replace(histogram=histogram_of(client, reference))
         answer = client.colorize(image, hints, on_progress=show)
-    write_picture(output, picture_of(answer), question.photograph)
+    write_picture(output, picture_of(answer, question.photograph), question.photograph)
+    complain_of_loss(question.photograph, output)
     _report(arguments.json, output, answer, time.perf_counter() - began)
     return 0
 

@@ -16,6 +16,8 @@ from .asking import client_for
 from .options import model_of
 from .terminal import complain, say, say_json, working
 
+NAMED = 20  # files on one line
+
 
 def add_batch(parser: argparse.ArgumentParser) -> None:
     """Declare what holds for folders alone."""
@@ -73,5 +75,16 @@ def _report(arguments: argparse.Namespace, account: Account) -> None:
         if row.state == "failed":
             name = sayable(row.photograph)  # as messages have it
             complain(row.message if name in row.message else f"{name}: {row.message}")
-    done, earlier, failed = (account.count(state) for state in ("done", "earlier", "failed"))
-    say(f"{done} colored, {earlier} were there before, {failed} failed: {arguments.output / REPORT}.csv")
+    _complain_of_others(account)
+    done, earlier, failed, unread = (account.count(state) for state in ("done", "earlier", "failed", "unread"))
+    others = f", {unread} not read" if unread else ""
+    say(f"{done} colored, {earlier} were there before, {failed} failed{others}: {arguments.output / REPORT}.csv")
+
+
+def _complain_of_others(account: Account) -> None:
+    """Name what looks like a photograph and is of a kind that is not read, and count what was not carried over."""
+    if unread := [sayable(Path(row.photograph).name) for row in account.rows if row.state == "unread"]:
+        more = f" and {len(unread) - NAMED} more" if len(unread) > NAMED else ""
+        complain(f"not read, for the reasons in the report: {', '.join(unread[:NAMED])}{more}.")
+    if losses := sum(batch.LOSS in row.message for row in account.rows if row.state == "done"):
+        complain(f"{losses} had pages, layers or metadata that were not carried over: the report names them.")

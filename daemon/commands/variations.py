@@ -16,7 +16,7 @@ from huedot.daemon.files.pictures import picture_of
 from huedot.photographs import check_writable, write_picture
 from huedot.protocol.errors import FileError
 
-from .asking import Question, add_question
+from .asking import Question, add_question, complain_of_loss
 from .options import whole
 from .terminal import say, say_json, working
 
@@ -43,7 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
             dots = path.with_suffix(".json")
             _write_dots(dots, variation["dots"])
             layer = read_hints(dots, rgb.shape[1], rgb.shape[0])
-            write_picture(path, picture_of(client.colorize(image, question.hints(beneath=layer))), question.photograph)
+            answer = client.colorize(image, question.hints(beneath=layer))
+            write_picture(path, picture_of(answer, question.photograph), question.photograph)
+    complain_of_loss(question.photograph, paths[0])
     _report(arguments.json, paths[: len(found)])
     return 0
 

@@ -12,13 +12,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from huedot.photographs import FORMATS, Photograph, endings, read_photograph, write_picture
+from huedot.photographs import ENDINGS, FORMATS, Photograph, endings, left_behind, read_photograph, write_picture
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.errors import (
     ArgumentError,
@@ -34,6 +34,7 @@ from .pictures import histogram_of, picture_of
 
 REPORT = "huedot-report"  # .csv, a line for each photograph as it is done, and .json, all of it at the end
 FILE_NAMES = sys.getfilesystemencodeerrors()  # writes the bytes of names that are no text, and reads the same name
+LOSS = "Not carried over:"  # begins what a row says of pages, layers and metadata
 GIVE_UP = 3  # photographs in a row for which no daemon could be had
 NOT_OF_ONE = (DaemonUnreachable, WeightsMissing, WeightsCorrupt, ArgumentError)  # errors that all would meet
 
@@ -56,7 +57,7 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """What became of a photograph: `state` is done, earlier or failed."""
+    """What became of a photograph: `state` is done, earlier, failed or unread: of a kind that is not read."""
 
     photograph: str
     output: str
@@ -74,7 +75,7 @@ def tasks(folder: Path, output: Path, settings: Settings) -> list[Task]:
 
     Raises FileError.
     """
-    readable = endings()
+    photographic = endings() | ENDINGS
     if not folder.is_dir():
         raise FileError(f"There is no folder {folder}.", "Check the path.")
     if output.resolve() == folder.resolve():
@@ -82,7 +83,7 @@ def tasks(folder: Path, output: Path, settings: Settings) -> list[Task]:
     found = []
     for path in sorted(folder.rglob("*")):
         is_result = output.resolve() in path.resolve().parents
-        if path.suffix.lower() in readable and path.is_file() and not is_result and not path.name.startswith("."):
+        if path.suffix.lower() in photographic and path.is_file() and not is_result and not path.name.startswith("."):
             found.append(path.relative_to(folder))
     if not found:
         raise FileError(f"There is no photograph in {folder}.", "Give a folder that holds pictures.")
@@ -122,9 +123,10 @@ def color(client: Client, task: Task) -> Row:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileError(f"{output.parent} cannot be made: {error.strerror}.", "Choose another: -o DIR.") from error
-    write_picture(output, picture_of(answer), photograph)
+    write_picture(output, picture_of(answer, photograph), photograph)
     taken, worked = round(time.perf_counter() - began, 3), round(answer.milliseconds, 1)
-    told = " ".join(answer.warnings)
+    dropped = left_behind(photograph, output)
+    told = " ".join([*answer.warnings, *([f"{LOSS} {', '.join(dropped)}."] if dropped else [])])
     return Row(task.photograph, task.output, "done", width, height, taken, worked, answer.device, told)
 
 
@@ -140,7 +142,7 @@ def attempt(client: Client, task: Task) -> Row:
     except NOT_OF_ONE:
         raise
     except HueDotError as error:
-        return failed(task, error)
+        return failed(task, error) if Path(task.photograph).suffix.lower() in endings() else _unread(task, error)
     except Exception as error:  # noqa: BLE001 - no photograph may end the work of a night
         return failed(task, f"{type(error).__name__}: {error}")
 
@@ -148,6 +150,11 @@ def attempt(client: Client, task: Task) -> Row:
 def failed(task: Task, error: object) -> Row:
     """Return the row of a photograph that could not be colored."""
     return Row(task.photograph, task.output, "failed", message=" ".join(str(error).splitlines()))
+
+
+def _unread(task: Task, error: object) -> Row:
+    """Return the row of a file that looks like a photograph, and is of a kind that is not read."""
+    return replace(failed(task, error), state="unread")
 
 
 def one_by_one(client: Client, todo: Iterable[Task]) -> Iterator[Row]:
@@ -239,7 +246,7 @@ class Account:
 
     def summary(self) -> dict[str, Any]:
         """Return the account as one value."""
-        counts = {state: self.count(state) for state in ("done", "earlier", "failed")}
+        counts = {state: self.count(state) for state in ("done", "earlier", "failed", "unread")}
         rows = [asdict(row) for row in self.rows]
         made = sorted(path.relative_to(self._output).as_posix() for path in self.made)
         return {"settings": self._settings._asdict(), **counts, "photographs": rows, "made": made}

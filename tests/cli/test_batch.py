@@ -284,3 +284,17 @@ def test_a_worker_that_dies_is_one_failed_photograph(archive, tmp_path, tiny_wei
     done = subprocess.run(words, capture_output=True, text=True, timeout=110)
     wanted = ["done a.png", "done a.png", "done b.jpg", "failed c.bmp", "failed cut.jpg"]
     assert done.stdout.splitlines() == wanted, done.stderr[-2000:]
+
+
+def test_what_looks_like_a_photograph_and_is_not_read_is_counted_and_named(archive, huedot, tiny_weights, tmp_path):
+    """Files of cameras and phones that no decoder here knows; one of a phone's that is a JPEG is colored."""
+    (archive / "1920" / "b.jpg").rename(archive / "phone.heic")
+    (archive / "raw.nef").write_bytes(b"\0" * 64)
+    (archive / "fuji.raf").write_bytes(b"FUJIFILMCCD-RAW " + b"\0" * 64)
+    code, out, err = huedot("colorize", archive, "-o", "colored", "--model", tiny_weights, "--no-daemon")
+    assert code == 1  # for cut.jpg
+    assert "not read, for the reasons in the report: fuji.raf, raw.nef." in err
+    assert "4 colored, 0 were there before, 1 failed, 2 not read" in out
+    unread = {row["photograph"]: row["message"] for row in rows(tmp_path / "colored") if row["state"] == "unread"}
+    assert "raw data" in unread[str(archive / "fuji.raf")]
+    assert (tmp_path / "colored" / "phone.heic.png").exists()

@@ -5,7 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
+
+from huedot.model.color import lightness
+from huedot.photographs import read_photograph
 
 VERBS = {
     "colorize": ("-o", "out.png"),
@@ -173,3 +177,32 @@ def test_variations_overwrite_no_hints(huedot, desk, tiny_weights):
     code, _, err, files = ask(huedot, desk, tiny_weights, "variations", "--hints", "out/variation-1.json")
     assert (code, files) == (2, set())
     assert "variation-1.json" in err
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+@pytest.mark.parametrize("hints", [(), ("--hints", "dots.json")])
+def test_sixteen_bits_in_are_sixteen_bits_out(ending, hints, huedot, tmp_path, tiny_weights, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ramp = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    tifffile.imwrite("ramp.tif", ramp, photometric="minisblack", metadata=None)
+    (tmp_path / "dots.json").write_text('[{"x": 200, "y": 128, "color": "#c82828", "radius": 9}]')
+    words = ("ramp.tif", "-o", f"out.{ending}", *hints, "--model", tiny_weights, "--no-daemon")
+    code, _, err = huedot("colorize", *words)
+    assert (code, err) == (0, "")
+    colored = read_photograph(tmp_path / f"out.{ending}").full
+    assert colored.dtype == np.uint16
+    assert len(np.unique(colored.reshape(-1, 3), axis=0)) > 60_000
+    light = [lightness(each).numpy() for each in (colored, np.repeat(ramp[..., None], 3, 2))]
+    assert np.abs(light[0] - light[1]).max() < 0.0016  # a last bit, where they weigh most
+    assert len(np.unique(light[0].round(4))) > 60_000
+
+
+def test_what_is_not_carried_over_is_named_on_one_line(huedot, tmp_path, tiny_weights, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pixels = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64)
+    with tifffile.TiffWriter("pages.tif") as tiff:
+        tiff.write(pixels, photometric="minisblack", metadata=None, extratags=[(700, "B", 4, b"<x/>", True)])
+        tiff.write(pixels, photometric="minisblack", metadata=None)
+    code, _, err = huedot("colorize", "pages.tif", "-o", "out.jpg", "--model", tiny_weights, "--no-daemon")
+    assert code == 0
+    assert err == "huedot: pages.tif: not carried over: 1 more page, XMP, 8 of 16 bits.\n"

@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from huedot.model import Colorizer, Dot, Hints, Reference, backends, places
-from huedot.model.color import rgb_to_lab
+from huedot.model.color import lightness, rgb_to_lab
 from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from huedot.protocol.errors import ArgumentError, OutOfMemory, WeightsMissing
 
@@ -31,6 +31,29 @@ def test_lightness_is_kept(photo, picture, hint_layer):
     assert out.dtype == np.uint8
     assert np.abs(lab_of(out)[..., 0] - lab_of(picture)[..., 0]).max() < 1
     assert np.hypot(*lab_of(out)[..., 1:].transpose(2, 0, 1)).max() > 10
+
+
+def test_sixteen_bits_in_are_sixteen_bits_out(colorizer, hint_layer):
+    ramp = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    photo = colorizer.open(ramp)
+    hints = hint_layer(256, 256, [(200, 100, 9, (200, 30, 30)), (70, 50, 4, (30, 60, 220))])
+    out = photo.colorize(hints)
+    assert out.dtype == np.uint16
+    assert (lightness(out) - photo.lightness).abs().max() < 0.0016  # a last bit, where it weighs most
+    assert len(np.unique(out.reshape(-1, 3), axis=0)) > 60_000
+    eight = photo.colorize(hints, dtype=np.uint8)
+    assert np.abs(out / 257 - eight).max() < 4  # next to black, where 8 bits clip what 16 desaturate
+    assert np.abs(out / 257 - eight).mean() < 0.5
+    assert photo.colorize(hints, region=(9, 8, 20, 10)).shape == (10, 20, 3)
+    with pytest.raises(ArgumentError, match="dtype"):
+        photo.colorize(dtype=np.float32)
+
+
+def test_a_photograph_of_eight_bits_can_be_colored_in_sixteen(photo):
+    out = photo.colorize(dtype=np.uint16)
+    assert out.dtype == np.uint16
+    assert photo.colorize().dtype == np.uint8
+    assert np.abs(out / 257 - photo.colorize()).max() < 1
 
 
 def test_hints_are_exact_where_the_gamut_allows(photo, picture, hint_layer):

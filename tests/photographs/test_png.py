@@ -1,0 +1,128 @@
+"""PNG of every flavor: depth, transparency, profile, gamma and primaries."""
+
+import io
+import struct
+import zlib
+
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from huedot.photographs import read_photograph
+
+HEIGHT, WIDTH = 24, 32
+RAMP = np.linspace(0, 1, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
+SRGB_XY = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+SWAPPED_XY = (*SRGB_XY[:2], *SRGB_XY[4:6], *SRGB_XY[2:4], *SRGB_XY[6:])
+
+
+def stored(values, bits):
+    return np.round(values * (2**bits - 1)).astype(f"u{bits // 8}")
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def gamma(value):
+    return chunk(b"gAMA", struct.pack(">I", round(value * 100_000)))
+
+
+def primaries(xy):
+    return chunk(b"cHRM", struct.pack(">8I", *(round(each * 100_000) for each in xy)))
+
+
+def png(path, samples, *chunks):
+    """Write a PNG with chunks behind its header."""
+    data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples)))
+    path.write_bytes(data[:33] + b"".join(chunks) + data[33:])
+    return path
+
+
+def shown(light):
+    """What sRGB shows a share of light as, in levels of 8 bits."""
+    return np.where(light > 0.0031308, 1.055 * light ** (1 / 2.4) - 0.055, 12.92 * light) * 255
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_depths_and_channels(tmp_path, bits, channels):
+    samples = np.repeat(RAMP[..., None], channels, 2)
+    if channels in (2, 4):
+        samples[..., -1] = 0.25
+    samples = stored(samples, bits)
+    photo = read_photograph(png(tmp_path / "a.png", samples[..., 0] if channels == 1 else samples))
+    assert photo.is_deep == (bits == 16)
+    assert np.array_equal(photo.full[..., 0], samples[..., 0])
+    assert np.abs(photo.rgb - RAMP[..., None] * 255).max() <= 1
+    assert (photo.alpha is None) == (channels in (1, 3))
+    if photo.alpha is not None:
+        assert np.all(photo.alpha8 == 64)
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_a_transparent_color_of_sixteen_bits(tmp_path, color):
+    samples = stored(np.repeat(RAMP[..., None], 3, 2) if color else RAMP, 16)
+    key = chunk(b"tRNS", struct.pack(">HHH", *samples[5, 5]) if color else struct.pack(">H", samples[5, 5]))
+    photo = read_photograph(png(tmp_path / "a.png", samples, key))
+    assert (photo.alpha == 0).sum() == 1
+    assert photo.alpha[5, 5] == 0
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("color", [False, True])
+@pytest.mark.parametrize("value", [1.0, 0.45455, 0.55556, 1 / 1.8])
+def test_gamma(tmp_path, bits, color, value):
+    """Light is what is stored ** (1 / gamma); what says 0.45455 is sRGB."""
+    samples = stored(np.repeat(RAMP[..., None], 3, 2) if color else RAMP, bits)
+    found = read_photograph(png(tmp_path / "a.png", samples, gamma(value))).rgb[..., 0]
+    share = (samples[..., 0] if color else samples) / (2**bits - 1)
+    truth = share * 255 if value == 0.45455 else shown(share ** (1 / value))
+    assert np.abs(found - truth).max() <= 1.01
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_primaries(tmp_path, bits):
+    samples = stored(np.stack([RAMP, RAMP * 0, RAMP * 0], -1), bits)
+    rgb = read_photograph(png(tmp_path / "a.png", samples, gamma(0.45455), primaries(SWAPPED_XY))).rgb.astype(int)
+    assert np.abs(rgb[-1, -1] - (0, 255, 0)).max() <= 8
+
+
+@pytest.mark.parametrize("others", [chunk(b"sRGB", b"\0"), "iCCP"])
+def test_what_says_more_goes_first(tmp_path, others):
+    """An sRGB chunk, or a profile, overrules gamma and primaries, which are there for programs that know no better."""
+    if others == "iCCP":
+        others = chunk(b"iCCP", b"p\0\0" + zlib.compress(imagecodecs.cms_profile("srgb")))
+    samples = stored(np.repeat(RAMP[..., None], 3, 2), 16)
+    photo = read_photograph(png(tmp_path / "a.png", samples, others, gamma(1.0), primaries(SWAPPED_XY)))
+    assert np.array_equal(photo.full, samples)
+
+
+@pytest.mark.parametrize("chunks", [(gamma(0.0),), (gamma(20_000.0),), (gamma(1.0), primaries((0,) * 8))])
+def test_gamma_and_primaries_that_make_no_sense_do_no_harm(tmp_path, chunks):
+    samples = stored(np.repeat(RAMP[..., None], 3, 2), 8)
+    assert np.array_equal(read_photograph(png(tmp_path / "a.png", samples, *chunks)).full, samples)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_random_flavors(tmp_path, data):
+    """Whatever Pillow writes is read within a level."""
+    mode = data.draw(st.sampled_from(["1", "L", "P", "LA", "RGB", "RGBA", "I;16"]))
+    image = Image.fromarray(stored(RAMP, 16)) if mode == "I;16" else Image.fromarray(stored(RAMP, 8)).convert(mode)
+    truth = np.asarray(image.convert("RGB"), int) if mode != "I;16" else np.round(RAMP * 255)[..., None]
+    options = {"compress_level": data.draw(st.integers(0, 9)), "optimize": data.draw(st.booleans())}
+    if mode in ("L", "P", "RGB") and data.draw(st.booleans()):
+        options["transparency"] = (9, 9, 9) if mode == "RGB" else 9
+    if mode in ("P", "L", "1") and data.draw(st.booleans()):
+        options["bits"] = 8
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", **options)
+    path = tmp_path / "a.png"
+    path.write_bytes(buffer.getvalue())
+    photo = read_photograph(path)
+    assert np.abs(photo.rgb - truth).max() <= 1
+    assert (photo.alpha is not None) == (mode in ("LA", "RGBA") or "transparency" in options)
