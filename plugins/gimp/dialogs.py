@@ -6,7 +6,7 @@ from gi.repository import Gimp, GimpUi, Gtk
 
 from .host import Host
 from .panel import words
-from .panel.sheet import Swatch
+from .panel.view import Color
 from .widgets import Swatches, use_style
 
 COLUMNS = 9
@@ -43,14 +43,14 @@ def choose_image(beside: Gimp.Image) -> Gimp.Image | None:
     return Gimp.Image.get_by_id(chosen) if is_chosen and found else None
 
 
-def show_suggestions(swatches: list[Swatch]) -> None:
+def show_suggestions(swatches: list[Color]) -> None:
     """Show colors; the one that is clicked becomes the foreground color."""
     GimpUi.init(words.TITLE)
     use_style()
     dialog = GimpUi.Dialog(title=words.SUGGESTED, role="huedot-suggest")
     dialog.add_button("_Close", Gtk.ResponseType.CLOSE)
     GimpUi.window_set_transient(dialog)
-    colors = Swatches(COLUMNS, lambda color, _: Host().set_brush_color(color))
+    colors = Swatches(COLUMNS, lambda color, _: Host().set_brush_color(color), words.SUGGESTED)
     colors.set_property("margin", 12)
     colors.set_halign(Gtk.Align.CENTER)
     colors.show_colors(swatches)

@@ -17,9 +17,10 @@ from typing import Any
 
 from gi.repository import Gegl, Gimp
 
-from . import drawables, parasite, pixels
+from . import drawables, parasite
 from .drawables import MASK8, RGB8, RGBA8
 from .panel import words
+from .panel.blending import cut_out
 from .panel.host import Picture
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
@@ -37,7 +38,6 @@ class Document:
         self._size = 0, 0
         self._photograph: Gimp.Layer | None = None
         self._copy: Gimp.Image | None = None
-        self._alpha: bytearray | None = None
         self._written: Gegl.Buffer | None = None  # instead of the result's own, while its change is to be undoable
         self._results: dict[int, int] = {}  # the result layers seen: GIMP's ids, by the numbers kept in the image
 
@@ -241,7 +241,7 @@ class Document:
         rgba, mask = drawables.read(hints, place), hints.get_mask()
         if mask is None or not hints.get_apply_mask():
             return rgba
-        return pixels.cut_out(rgba, drawables.read(mask, place, MASK8))
+        return cut_out(rgba, drawables.read(mask, place, MASK8))
 
     def is_painted_wrong(self) -> bool:
         """Whether the user is about to paint on the result."""
@@ -251,20 +251,26 @@ class Document:
 
     # The photograph
 
+    def fingerprint(self) -> object:
+        """Return what the visible layers beside ours look like, small."""
+        ours = self._ours() if self.is_open() else set()
+        beside = [
+            layer for layer in self.image.get_layers() if layer.get_visible() and not drawables.is_all(layer, ours)
+        ]
+        return tuple(
+            (hash(drawables.small(each)), tuple(each.get_offsets()), each.get_opacity(), each.get_mode())
+            for each in beside
+        )
+
     def begin_photograph(self) -> None:
         """Find the one layer that is the photograph, or compose it anew without our layers."""
-        self._alpha = None
         self._photograph = self._only_layer() or self._compose()
 
     def read_photograph(self, area: Rectangle) -> bytes:
-        """Return the photograph's pixels in sRGB, RGBA; keeps what is not opaque, for the result."""
+        """Return the photograph's pixels in sRGB, RGBA."""
         if self._photograph is None or not self._photograph.is_valid():
             return bytes(area[2] * area[3] * 4)
-        rgba = drawables.read(self._photograph, drawables.place_of(self._photograph, area))
-        alpha = rgba[3::4]
-        if alpha.count(255) != len(alpha):
-            self._keep_alpha(area, alpha)
-        return rgba
+        return drawables.read(self._photograph, drawables.place_of(self._photograph, area))
 
     def end_photograph(self) -> None:
         """Throw the copy away."""
@@ -297,21 +303,6 @@ class Document:
     def _ours(self) -> set[int]:
         return {layer.get_id() for layer in self.layers() if layer is not None}
 
-    def _keep_alpha(self, area: Rectangle, alpha: bytes) -> None:
-        width, (x, y, span, rows) = self.width, area
-        if self._alpha is None:
-            self._alpha = bytearray(b"\xff") * (width * self.height)
-        for row in range(rows):
-            begin = (y + row) * width + x
-            self._alpha[begin : begin + span] = alpha[row * span : (row + 1) * span]
-
-    def _alpha_of(self, area: Rectangle) -> bytes | None:
-        if self._alpha is None:
-            return None
-        width, (x, y, span, rows) = self.width, area
-        begins = range(y * width + x, (y + rows) * width + x, width)
-        return b"".join([self._alpha[begin : begin + span] for begin in begins])
-
     # The result
 
     def selection(self, area: Rectangle) -> bytes | None:
@@ -337,22 +328,28 @@ class Document:
         x, y = self.image.get_sample_point_position(last)
         return int(x), int(y)
 
-    def write_result(self, area: Rectangle, rgb: Buffer, mask: Buffer | None) -> None:
-        """Write to the result layer; with a mask, over what is there. Raises HueDotError if it is locked."""
+    def read_result(self, area: Rectangle) -> bytes:
+        """Return the result layer's pixels, RGBA."""
+        _, result = self.layers()
+        if result is None:
+            return bytes(area[2] * area[3] * 4)
+        place = drawables.place_of(result, area)
+        if self._written is not None:
+            return bytes(self._written.get(place, 1.0, RGBA8, Gegl.AbyssPolicy.NONE))
+        return drawables.read(result, place)
+
+    def write_result(self, area: Rectangle, pixels: Buffer) -> None:
+        """Write RGB or RGBA pixels to the result layer. Raises HueDotError if it is locked."""
         _, result = self.layers()
         if result is None:
             return
         if drawables.is_locked(result):
             raise HueDotError(words.RESULT_LOCKED, words.UNLOCK)
-        place, form, given = drawables.place_of(result, area), RGB8, bytes(rgb)
-        if mask is not None or self._alpha is not None:
-            form, given = RGBA8, pixels.rgba_of(rgb, self._alpha_of(area))
-        if mask is not None:
-            given = pixels.blend(drawables.read(result, place), given, mask)
+        place, form = drawables.place_of(result, area), RGB8 if len(pixels) == area[2] * area[3] * 3 else RGBA8
         if self._written is not None:
-            self._written.set(place, form, given)
+            self._written.set(place, form, bytes(pixels))
             return
-        drawables.write(result, place, form, given)
+        drawables.write(result, place, form, bytes(pixels))
 
     def show_result(self) -> None:
         """Compose the image anew."""

@@ -1,4 +1,4 @@
-"""Coloring once, start to end, for the procedures: the same steps as the live panel's, with one undo step."""
+"""Coloring once, for the procedures: the live panel's tasks, each taken to its end, and one undo step."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TypeVar
 from .host import Host
 from .image import Document
 from .panel import words
-from .panel.coloring import bands_of, write
-from .panel.desk import models_of
-from .panel.ideas import REFERENCE, SUGGESTIONS
-from .panel.painted import hints_of, scan
-from .panel.sheet import Settings
+from .panel.confinement import confine
+from .panel.hint_parts import hints_of, scan
+from .panel.photograph import Read, open_photograph, read_photograph
+from .panel.proposing import REFERENCE, SUGGESTIONS
+from .panel.settings import Settings
+from .panel.writing import write_tiles
 from .protocol.client import Client
 from .protocol.errors import HueDotError
 from .protocol.launcher import installed_version
-from .protocol.messages import Hints, Reply, check_size
+from .protocol.messages import Hints, Reply
 
 READ, ANSWERED = 0.3, 0.8  # how far the work has come by then
 T = TypeVar("T")
@@ -30,8 +31,6 @@ class OneShot:
         """Prepare; `progress` is called now and then."""
         self.document, self._progress = document, progress
         self._client = Client("huedot-gimp", installed_version() or "0")
-        self._model: str | None = None  # the network that the photograph was opened with
-        self._size = 0, 0  # of the photograph
 
     def __enter__(self) -> OneShot:
         return self
@@ -45,20 +44,24 @@ class OneShot:
         reference: key of an image whose colors are taken. Raises HueDotError.
         """
         document = self.document
-        image, hints = self._open(), self._hints()._replace(saturation=settings.saturation)
+        confinement = self._to_the_end(confine(document, None)) if settings.selection_only else None
+        if settings.selection_only and confinement is None:
+            raise HueDotError(words.NOTHING_SELECTED)
+        read = self._read()
+        image, hints = self._open(read)
+        hints = hints._replace(saturation=settings.saturation)
         if reference:
             hints = hints._replace(histogram=self._histogram(reference))
-        region = document.selection_bounds() if settings.selection_only else None
+        region = confinement.bounds if confinement else None
         answer = self._client.colorize(image, hints, region, on_progress=self._working)
         if not document.is_open():
-            raise HueDotError("The image was closed meanwhile.", "Open it, and try again.")
-        if (document.width, document.height) != self._size:
+            raise HueDotError(words.IMAGE_CLOSED, words.OPEN_IT)
+        if (document.width, document.height) != read.size:
             raise HueDotError(words.IMAGE_CHANGED, words.TRY_AGAIN)
         with document.one_undo_step():
             document.make_layers()
             with document.undoable_result():
-                for _ in write(document, answer.tiles, masked=region is not None):
-                    pass
+                self._to_the_end(write_tiles(document, answer.tiles, read.alpha, confinement))
         document.tell_others()
         document.show_result()
 
@@ -66,29 +69,24 @@ class OneShot:
         """Ask for the likely colors of a place."""
         if not (0 <= x < self.document.width and 0 <= y < self.document.height):
             raise HueDotError(f"The place {x}, {y} is outside the image.", "Choose one inside.")
-        return self._client.palette(self._open(), x, y, self._hints(), SUGGESTIONS)
+        image, hints = self._open(self._read())
+        return self._client.palette(image, x, y, hints, SUGGESTIONS)
 
-    def _open(self) -> str:
-        """Read the photograph, and give it to the daemon."""
+    def _read(self) -> Read:
+        """Read the photograph."""
         self._progress(words.CONNECTING, 0.0)
-        wanted = Settings.of(self.document.load_state()).model
-        self._model = wanted if wanted in models_of(self._client.connect()) else None
-        document, pixels = self.document, bytearray()
-        self._size = document.width, document.height
-        check_size(*self._size)
-        area = 0, 0, *self._size
-        document.begin_photograph()
-        try:
-            for band in bands_of(area):
-                self._progress(words.READING, READ * band[1] / area[3])
-                pixels += document.read_photograph(band)
-        finally:
-            document.end_photograph()
-        self._progress(words.OPENING, READ)
-        return self._client.open_image(pixels, area[2], area[3], 4, self._model)
+        self._client.connect()
+        read = self._to_the_end(read_photograph(self.document), words.READING)
+        if read is None:
+            raise HueDotError(words.IMAGE_CLOSED, words.OPEN_IT)
+        return read
 
-    def _hints(self) -> Hints:
-        return hints_of(_done(scan(self.document)))._replace(model=self._model)
+    def _open(self, read: Read) -> tuple[str, Hints]:
+        """Give the photograph to the daemon; returns its name there, and what is painted."""
+        self._progress(words.OPENING, READ)
+        wanted = Settings.of(self.document.load_state()).model
+        image, model = open_photograph(self._client, read, wanted)
+        return image, hints_of(self._to_the_end(scan(self.document)))._replace(model=model)
 
     def _histogram(self, reference: str) -> str:
         picture = Host().read_other(reference, REFERENCE)
@@ -100,12 +98,13 @@ class OneShot:
     def _working(self, stage: str, fraction: float | None) -> None:
         self._progress(words.COLORING, READ + (ANSWERED - READ) * (fraction or 0.0))
 
-
-def _done(steps: Generator[object, None, T]) -> T:
-    """Take all the steps of something, and return what it returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            value: T = end.value
-            return value
+    def _to_the_end(self, task: Generator[object, None, T], stage: str = "") -> T:
+        """Take all the steps of a task, and return what it returns; `stage` if it yields how far it is."""
+        while True:
+            try:
+                share = next(task)
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            if stage and isinstance(share, float):
+                self._progress(stage, READ * share)

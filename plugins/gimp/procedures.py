@@ -20,8 +20,9 @@ from .host import Host  # noqa: E402
 from .image import Document  # noqa: E402
 from .oneshot import OneShot  # noqa: E402
 from .panel import words  # noqa: E402
-from .panel.ideas import swatches_of  # noqa: E402
-from .panel.sheet import Settings  # noqa: E402
+from .panel.proposing import swatches_of  # noqa: E402
+from .panel.settings import Settings  # noqa: E402
+from .panel.view import colors_of  # noqa: E402
 from .protocol.errors import HueDotError  # noqa: E402
 
 MENU = "<Image>/Colors/HueDot"
@@ -144,11 +145,12 @@ def _suggest(call: Call) -> dict[str, Any]:
         _show_panel(call.image, x, y)
         return {"colors": [], "percent": []}
     with _working(document) as once:
-        swatches = swatches_of(once.suggest(x, y))
+        reply = once.suggest(x, y)
+    swatches = swatches_of(reply)
     if call.is_interactive:
         from .dialogs import show_suggestions
 
-        show_suggestions(swatches)
+        show_suggestions(colors_of(swatches, float(reply.fields["lightness"])))
     percent = [f"{swatch.probability * 100:.1f}" for swatch in swatches]
     return {"colors": [words.name_of(swatch.color) for swatch in swatches], "percent": percent}
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from gi.repository import Gdk, GdkPixbuf, GLib, Gtk
 
 from .panel import words
+from .panel.color import warning_on
 from .panel.host import RGB, Picture
-from .panel.sheet import Swatch
+from .panel.view import Choice, Color, Mark
 
 GAP = 3  # pixels between swatches
 SIDE, BAR = 27, 3  # pixels, of a swatch and of the bar beneath it
@@ -23,7 +24,9 @@ STYLE = b"""
 .huedot-mark { border: 1px solid white; border-radius: 9px; box-shadow: 0 0 0 1px black, inset 0 0 0 1px black;
     color: white; text-shadow: 0 0 2px black, 0 0 2px black; font-size: 11px; font-weight: bold; }
 .huedot-picture { padding: 0; margin: 0; border: none; min-width: 0; min-height: 0; }
-.huedot-error { color: #e06c5a; }
+.huedot-current { border-width: 2px; }
+.huedot-stale { opacity: 0.4; }
+.huedot-taken { box-shadow: inset 0 0 0 2px white, inset 0 0 0 3px black, 0 0 0 2px black; }
 """
 
 
@@ -48,63 +51,75 @@ def pixbuf_of(picture: Picture, width: int, height: int) -> GdkPixbuf.Pixbuf:
 class Swatches(Gtk.Grid):
     """Rows of colors, most likely first; a bar beneath each says how likely it is beside the first."""
 
-    def __init__(self, columns: int, taken: Callable[[RGB, bool], object], with_bars: bool = True) -> None:
-        """Show up to `columns` colors a row; `taken` is called with a color, and whether Shift was held."""
+    def __init__(self, columns: int, taken: Callable[[RGB, bool], object], name: str, with_bars: bool = True) -> None:
+        """Show up to `columns` colors a row; `taken` is called with a color, and whether Shift was held.
+
+        name: for people who hear the panel.
+        """
         super().__init__(column_spacing=GAP, row_spacing=GAP)
+        self.get_accessible().set_name(name)
         self._columns, self._taken, self._with_bars = columns, taken, with_bars
-        self._swatches: list[Swatch] | None = None
+        self._colors: list[Color] | None = None
         self.show_colors([])
 
-    def show_colors(self, swatches: Sequence[Swatch]) -> None:
+    def show_colors(self, colors: Sequence[Color]) -> None:
         """Show these."""
-        if list(swatches) == self._swatches:
+        if list(colors) == self._colors:
             return
-        self._swatches = list(swatches)
+        self._colors = list(colors)
         for child in self.get_children():
             child.destroy()
-        for i in range(max(len(swatches), self._columns)):
-            swatch = swatches[i] if i < len(swatches) else None
-            self.attach(self._cell(swatch), i % self._columns, i // self._columns, 1, 1)
+        for i in range(max(len(colors), self._columns)):
+            color = colors[i] if i < len(colors) else None
+            self.attach(self._cell(color), i % self._columns, i // self._columns, 1, 1)
         self.show_all()
 
-    def _cell(self, swatch: Swatch | None) -> Gtk.Widget:
-        button = Gtk.Button(sensitive=swatch is not None)
+    def _cell(self, color: Color | None) -> Gtk.Widget:
+        button = Gtk.Button(sensitive=color is not None)
         button.set_size_request(SIDE, SIDE)
         button.get_style_context().add_class("huedot-swatch")
-        if swatch is not None:
-            color = Gtk.CssProvider()
-            color.load_from_data(f"* {{ background-color: {words.name_of(swatch.color)}; }}".encode())
-            button.get_style_context().add_provider(color, ABOVE_THEMES)
-            button.set_tooltip_text(self._tip(swatch))
-            button.connect("clicked", lambda _: self._taken(swatch.color, _shift_is_held()))
+        if color is not None:
+            style = Gtk.CssProvider()
+            style.load_from_data(_background_of(color))
+            button.get_style_context().add_provider(style, ABOVE_THEMES)
+            button.set_tooltip_text(color.tip)
+            button.get_accessible().set_name(color.tip)
+            button.connect("clicked", lambda _: self._taken(color.color, _shift_is_held()))
         if not self._with_bars:
             return button
         cell = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2)
         cell.add(button)
-        cell.add(self._bar(swatch))
+        cell.add(_bar(color))
         return cell
 
-    def _bar(self, swatch: Swatch | None) -> Gtk.Widget:
-        bar = Gtk.Box(halign=Gtk.Align.START)
-        if swatch is None or not self._swatches:
-            bar.set_size_request(SIDE, BAR)
-            return bar
-        likeliest = self._swatches[0].probability or 1.0
-        bar.set_size_request(max(1, round(SIDE * swatch.probability / likeliest)), BAR)
-        bar.get_style_context().add_class("huedot-bar")
-        return bar
 
-    def _tip(self, swatch: Swatch) -> str:
-        name = words.name_of(swatch.color)
-        return words.SUGGESTED_TIP.format(color=name, percent=swatch.probability * 100) if self._with_bars else name
+def _background_of(color: Color) -> bytes:
+    """Return the style of a swatch; where it is shown lighter than it is, with the true color beside."""
+    shown, true = words.name_of(color.shown), words.name_of(color.color)
+    if shown == true:
+        return f"* {{ background-color: {true}; }}".encode()
+    parts = f"linear-gradient(to right, {shown} 67%, {true} 67%)"
+    return f"* {{ background-color: {shown}; background-image: {parts}; }}".encode()
+
+
+def _bar(color: Color | None) -> Gtk.Widget:
+    bar = Gtk.Box(halign=Gtk.Align.START)
+    bar.set_size_request(max(1, round(SIDE * color.share)) if color else SIDE, BAR)
+    if color is not None:
+        bar.get_style_context().add_class("huedot-bar")
+    return bar
 
 
 class PictureView(Gtk.EventBox):
     """A picture, as large as its place allows, on which one can click."""
 
-    def __init__(self, width: int, height: int, pointed: Callable[[float, float], object]) -> None:
-        """Show within `width` and `height`; `pointed` is called with parts of the picture's width and height."""
+    def __init__(self, width: int, height: int, pointed: Callable[[float, float], object], name: str) -> None:
+        """Show within `width` and `height`; `pointed` is called with parts of the picture's width and height.
+
+        name: for people who hear the panel.
+        """
         super().__init__(halign=Gtk.Align.CENTER, above_child=True)
+        self.get_accessible().set_name(name)
         self._room, self._pointed = (width, height), pointed
         self._picture: Picture | None = None
         self._image, self._marks = Gtk.Image(), Gtk.Fixed()
@@ -116,8 +131,8 @@ class PictureView(Gtk.EventBox):
         self.connect("button-press-event", lambda _, event: self._click(event.x, event.y))
         self.connect("realize", lambda _: self.get_window().set_cursor(_hand()))
 
-    def show_picture(self, picture: Picture | None, marks: Sequence[tuple[float, float, str]] = ()) -> None:
-        """Show a picture, with marks on it: places, as parts of its width and height, and what to write there."""
+    def show_picture(self, picture: Picture | None, marks: Sequence[Mark] = ()) -> None:
+        """Show a picture, with marks on it."""
         if picture is not self._picture:
             self._picture = picture
             pixbuf = pixbuf_of(picture, *self._room) if picture else None
@@ -126,10 +141,10 @@ class PictureView(Gtk.EventBox):
         for mark in self._marks.get_children():
             mark.destroy()
         pixbuf = self._image.get_pixbuf()
-        for x, y, text in marks if pixbuf else ():
-            side = 17 if text else 8
-            place = round(x * pixbuf.get_width() - side / 2), round(y * pixbuf.get_height() - side / 2)
-            self._marks.put(_mark(text, side), *place)
+        for mark in marks if pixbuf else ():
+            side = 17 if mark.text else 8
+            place = round(mark.x * pixbuf.get_width() - side / 2), round(mark.y * pixbuf.get_height() - side / 2)
+            self._marks.put(_shown(mark, side), *place)
         self._marks.show_all()
 
     def _click(self, x: float, y: float) -> bool:
@@ -144,7 +159,7 @@ class GamutView(PictureView):
 
     def __init__(self, width: int, height: int, picked: Callable[[RGB], object]) -> None:
         """Show within `width` and `height`; `picked` is called with the color that was clicked."""
-        super().__init__(width, height, self._pick)
+        super().__init__(width, height, self._pick, words.GAMUT)
         self._picked = picked
         self.set_tooltip_text(words.GAMUT_TIP)
 
@@ -170,32 +185,83 @@ class Thumbnails(Gtk.Grid):
         """Share `width` among the columns; `taken` is called with a picture's index."""
         super().__init__(column_spacing=GAP, row_spacing=GAP)
         self._width, self._taken = (width - GAP * (self.COLUMNS - 1)) // self.COLUMNS, taken
-        self._pictures: list[Picture] = []
+        self._choices: list[Choice] = []
 
-    def show_pictures(self, pictures: Sequence[Picture]) -> None:
-        """Show these."""
-        if [id(each) for each in pictures] == [id(each) for each in self._pictures]:
+    def show_choices(self, choices: Sequence[Choice], are_stale: bool) -> None:
+        """Show these; pale if they are out of date."""
+        style = self.get_style_context()
+        (style.add_class if are_stale else style.remove_class)("huedot-stale")
+        seen = [(id(each.picture), each.is_taken) for each in choices]
+        if seen == [(id(each.picture), each.is_taken) for each in self._choices]:
             return
-        self._pictures = list(pictures)
+        self._choices = list(choices)
         for child in self.get_children():
             child.destroy()
-        for i, picture in enumerate(pictures):
-            self.attach(self._button(i, picture), i % self.COLUMNS, i // self.COLUMNS, 1, 1)
+        for i, choice in enumerate(choices):
+            self.attach(self._button(i, choice), i % self.COLUMNS, i // self.COLUMNS, 1, 1)
         self.show_all()
 
-    def _button(self, index: int, picture: Picture) -> Gtk.Widget:
-        button = Gtk.Button(relief=Gtk.ReliefStyle.NONE, tooltip_text=words.VARIATIONS_TIP)
+    def _button(self, index: int, choice: Choice) -> Gtk.Widget:
+        tip = words.VARIATION_TAKEN if choice.is_taken else words.VARIATIONS_TIP
+        button = Gtk.Button(relief=Gtk.ReliefStyle.NONE, tooltip_text=tip)
         button.get_style_context().add_class("huedot-picture")
-        button.add(Gtk.Image.new_from_pixbuf(pixbuf_of(picture, self._width, self._width * 2)))
+        picture = Gtk.Image.new_from_pixbuf(pixbuf_of(choice.picture, self._width, self._width * 2))
+        button.add(_framed(picture) if choice.is_taken else picture)
+        button.get_accessible().set_name(f"{words.VARIATIONS} {index + 1}")
         button.connect("clicked", lambda _: self._taken(index))
         return button
 
 
-def _mark(text: str, side: int) -> Gtk.Widget:
-    mark = Gtk.Label(label=text) if text else Gtk.Box()
-    mark.set_size_request(side, side)
-    mark.get_style_context().add_class("huedot-mark")
-    return mark
+def show_text(label: Gtk.Label, text: str, is_error: bool) -> None:
+    """Show a text; an error in a red that can be read in every theme."""
+    escaped = GLib.markup_escape_text(text, -1)
+    if is_error:
+        red = words.name_of(warning_on(_background_at(label)))
+        escaped = f'<span foreground="{red}">{escaped}</span>'
+    label.set_markup(escaped)
+
+
+def leave_wheel_to_panel(widget: Gtk.Widget, name: str) -> None:
+    """Let the mouse wheel change a widget only while it has the focus; `name` is for people who hear the panel."""
+    widget.get_accessible().set_name(name)
+
+    def scroll(_: Gtk.Widget, event: Gdk.EventScroll) -> bool:
+        if widget.has_focus() or widget.get_focus_child() is not None:
+            return False
+        area = widget.get_ancestor(Gtk.ScrolledWindow)
+        return bool(area is not None and area.event(event)) or True
+
+    widget.connect("scroll-event", scroll)
+
+
+def _background_at(widget: Gtk.Widget) -> RGB:
+    """Return the color behind a widget, as its theme has it."""
+    window = widget.get_toplevel().get_style_context()
+    is_known, color = window.lookup_color("theme_bg_color")
+    if not is_known:
+        return 255, 255, 255
+    return round(color.red * 255), round(color.green * 255), round(color.blue * 255)
+
+
+def _framed(picture: Gtk.Widget) -> Gtk.Widget:
+    """Return a picture with a frame over it."""
+    overlay, frame = Gtk.Overlay(), Gtk.Box()
+    frame.get_style_context().add_class("huedot-taken")
+    overlay.add(picture)
+    overlay.add_overlay(frame)
+    overlay.set_overlay_pass_through(frame, True)
+    return overlay
+
+
+def _shown(mark: Mark, side: int) -> Gtk.Widget:
+    widget = Gtk.Label(label=mark.text) if mark.text else Gtk.Box()
+    widget.set_size_request(side, side)
+    style = widget.get_style_context()
+    style.add_class("huedot-mark")
+    for name, is_so in (("huedot-current", mark.is_current), ("huedot-stale", mark.is_stale)):
+        if is_so:
+            style.add_class(name)
+    return widget
 
 
 def _hand() -> Gdk.Cursor:

@@ -12,10 +12,19 @@ from .image import Document, open_images
 from .panel import words
 from .panel.controller import TICK_S, Controller
 from .panel.host import Other
-from .panel.sheet import Settings, Sheet, Swatch
+from .panel.view import View
 from .protocol.client import Client
 from .protocol.launcher import installed_version
-from .widgets import GamutView, PictureView, Swatches, Thumbnails, pixbuf_of, use_style
+from .widgets import (
+    GamutView,
+    PictureView,
+    Swatches,
+    Thumbnails,
+    leave_wheel_to_panel,
+    pixbuf_of,
+    show_text,
+    use_style,
+)
 
 IDLE_S = 0.06  # how often GIMP is asked whether something changed, while nothing is under way
 SLICE_S = 0.05  # how long the panel may work before it looks at its own window: GIMP is another process, and goes on
@@ -23,6 +32,7 @@ LIST_S = 1.0  # how often it is asked for the open images
 WIDTH, HEIGHT = 300, 720  # pixels, of the window
 INSIDE = 9 * 27 + 8 * 3  # pixels, of what is in it: nine swatches
 OVERVIEW_HEIGHT, GAMUT_HEIGHT, ICON = 140, 112, 24
+COPIED_MS = 5000  # how long the panel says that the diagnostics were copied
 
 
 class Panel:
@@ -64,8 +74,8 @@ class Panel:
     def _see_images(self) -> None:
         """Turn to another image if the one that was shown is closed, and list what is open."""
         images = open_images()
-        sheet = self.controller.sheet
-        if sheet is None or not sheet.document.is_open():
+        state = self.controller.state
+        if state is None or not state.document.is_open():
             self.controller.show_document(Document(images[0]) if images else None)
         listed = [(document.key, document.name) for document in map(Document, images)]
         if listed != self._images:
@@ -87,10 +97,11 @@ class Panel:
         self.window = Gtk.Window(title=words.TITLE, role="huedot", default_width=WIDTH, default_height=HEIGHT)
         GimpUi.window_set_transient(self.window)
         self.window.connect("destroy", lambda _: self._leave())
-        inside = _column(
-            self._status(), self._first(), self._suggestions(), self._global_hints(), self._ideas(), spacing=10
-        )
+        parts = self._status(), self._suggestions(), self._ideas(), self._running_it(), self._global_hints()
+        inside = _column(*parts, spacing=10)
         inside.set_property("margin", 10)
+        self._copied = _text()
+        inside.pack_end(self._copied, False, False, 0)
         inside.pack_end(self._button(words.DIAGNOSTICS, self._copy_diagnostics), False, False, 0)
         area = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
         area.add(inside)
@@ -106,31 +117,32 @@ class Panel:
         self._said.set_selectable(True)
         self._said.set_can_focus(False)
         self._mend = self._button(words.RETRY, self._mend_it)
-        return _column(self._showing, self._said, self._mend)
+        self._start = self._button(words.START, self.controller.start, words.START_TIP)
+        return _column(self._showing, self._said, self._mend, self._start)
 
-    def _first(self) -> Gtk.Widget:
-        controller = self.controller
-        self._start = self._button(words.START, controller.start, words.START_TIP)
-        self._refresh = self._button(words.REFRESH, controller.refresh, words.REFRESH_TIP)
+    def _running_it(self) -> Gtk.Widget:
+        self._refresh = self._button(words.REFRESH, self.controller.refresh, words.REFRESH_TIP)
         self._refresh.set_hexpand(True)
         self._live = self._check(words.LIVE, words.LIVE_TIP, "live")
         self._selection_only = self._check(words.SELECTION_ONLY, words.SELECTION_ONLY_TIP, "selection_only")
+        self._confined = _text()
         self._draft = self._check(words.DRAFT, words.DRAFT_TIP, "draft")
-        self._running = _column(_row(self._refresh, self._live), self._selection_only, self._draft)
-        return _column(self._start, self._running)
+        self._running = _column(_row(self._refresh, self._live), self._selection_only, self._confined, self._draft)
+        return self._running
 
     def _suggestions(self) -> Gtk.Widget:
         take = self._safely(self.controller.take_color)
-        self._overview = PictureView(INSIDE, OVERVIEW_HEIGHT, self._safely(self.controller.ask_about_share))
-        self._overview.set_tooltip_text(words.OVERVIEW_TIP)
         self._where = _text()
-        self._colors = Swatches(9, take)
+        self._colors = Swatches(9, take, words.SUGGESTED)
+        about = self._safely(self.controller.ask_about_share)
+        self._overview = PictureView(INSIDE, OVERVIEW_HEIGHT, about, words.OVERVIEW)
+        self._overview.set_tooltip_text(words.OVERVIEW_TIP)
         self._gamut = GamutView(INSIDE - 3 * 30 - 8, GAMUT_HEIGHT, take)
-        self._recent = Swatches(3, take, with_bars=False)
+        self._recent = Swatches(3, take, words.RECENT, with_bars=False)
         beside = _column(_text(words.RECENT), self._recent)
         gamut = _row(self._gamut, beside)
         gamut.set_child_packing(beside, False, False, 0, Gtk.PackType.END)
-        self._suggesting = _column(self._overview, self._where, self._colors, gamut)
+        self._suggesting = _column(self._where, self._colors, self._overview, gamut)
         return self._suggesting
 
     def _global_hints(self) -> Gtk.Widget:
@@ -142,9 +154,11 @@ class Panel:
         self._others.add_attribute(name, "text", 1)
         _shorten(self._others)
         self._others.connect("changed", self._safely(lambda *_: self._borrow()))
+        leave_wheel_to_panel(self._others, words.COLORS_FROM)
         self._models = Gtk.ComboBoxText(hexpand=True, tooltip_text=words.MODEL_TIP)
         self._models.connect("changed", self._safely(lambda *_: self._choose_model()))
         _shorten(self._models)
+        leave_wheel_to_panel(self._models, words.MODEL)
         self._offered: list[tuple[str | None, str]] = []
         self._choosing = _row(Gtk.Label(label=words.MODEL), self._models)
         self._automatic = Gtk.CheckButton(label=words.AUTOMATIC)
@@ -154,7 +168,10 @@ class Panel:
         self._saturation.set_draw_value(False)
         self._saturation.set_hexpand(True)
         self._saturation.connect("value-changed", self._safely(lambda *_: self._saturate()))
-        saturation = _row(Gtk.Label(label=words.SATURATION), self._automatic, self._saturation)
+        leave_wheel_to_panel(self._saturation, words.SATURATION)
+        self._saturation_text = Gtk.Label(width_chars=5)
+        parts = Gtk.Label(label=words.SATURATION), self._automatic, self._saturation, self._saturation_text
+        saturation = _row(*parts)
         self._coloring = _column(_row(Gtk.Label(label=words.COLORS_FROM), self._others), saturation, self._choosing)
         return self._coloring
 
@@ -165,70 +182,77 @@ class Panel:
         buttons.set_homogeneous(True)
         for button in (where_next, vary):
             button.set_hexpand(True)
+        self._choices_heading = _text()
         self._variations = Thumbnails(INSIDE, self._safely(self.controller.take_variation))
-        self._having_ideas = _column(buttons, self._variations)
+        self._having_ideas = _column(buttons, self._choices_heading, self._variations)
         return self._having_ideas
 
     def _show(self) -> None:
         """Show what the controller knows."""
-        sheet, view = self.controller.sheet, self.controller.view
-        document = sheet.document if sheet is not None else None
+        state, view = self.controller.state, self.controller.view
+        document = state.document if state is not None else None
         on_result = isinstance(document, Document) and document.has_layers() and document.is_painted_wrong()
-        self._said.set_text(words.ON_RESULT if on_result and not view.is_error else view.said)
-        style = self._said.get_style_context()
-        (style.add_class if view.is_error else style.remove_class)("huedot-error")
-        self._mend.set_visible(bool(view.mending))
-        self._mend.set_label(view.mending)
-        self._start.set_visible(not view.ready)
-        self._start.set_sensitive(view.may_start)
+        said = view.said if view else words.NO_IMAGE
+        is_error, is_ready = bool(view and view.is_error), bool(view and view.is_ready)
+        show_text(self._said, words.ON_RESULT if on_result and not is_error else said, is_error)
+        self._mend.set_visible(bool(view and view.action))
+        self._mend.set_label(view.action if view else "")
+        self._start.set_visible(not is_ready)
+        self._start.set_sensitive(bool(view and view.may_start))
+        self._start.set_label(view.start if view else words.START)
+        self._start.set_tooltip_text(view.start_tip if view else words.START_TIP)
         self._showing.set_visible(len(self._images) > 1)
         for part in (self._running, self._suggesting, self._coloring, self._having_ideas):
-            part.set_visible(view.ready)
-        if sheet is not None and view.ready:
-            self._show_sheet(sheet)
-            self._quietly(lambda: self._others.set_active_id(sheet.colors_from or ""))
-            self._quietly(lambda: self._show_settings(sheet.settings))
-            self._quietly(self._show_models)
+            part.set_visible(is_ready)
+        if view and is_ready:
+            self._show_proposals(view)
+            self._quietly(lambda: self._others.set_active_id(view.reference or ""))
+            self._quietly(lambda: self._show_settings(view))
+            self._quietly(lambda: self._show_models(view))
 
-    def _show_sheet(self, sheet: Sheet) -> None:
-        self._overview.show_picture(sheet.overview, sheet.marks())
-        self._where.set_text(words.SUGGESTED if sheet.swatches else words.NO_PLACE)
-        self._colors.show_colors(sheet.swatches)
-        self._gamut.show_picture(self.controller.gamut if sheet.swatches else None)
-        self._recent.show_colors([Swatch(color, 0) for color in sheet.settings.recent])
-        self._variations.show_pictures([each.picture for each in sheet.variations])
+    def _show_proposals(self, view: View) -> None:
+        self._where.set_text(view.heading)
+        self._colors.show_colors(view.suggested)
+        self._overview.show_picture(view.overview, view.marks)
+        self._gamut.show_picture(view.gamut)
+        self._recent.show_colors(view.recent)
+        self._choices_heading.set_text(view.choices_heading)
+        self._choices_heading.set_visible(bool(view.choices_heading))
+        self._variations.show_choices(view.choices, view.choices_are_stale)
 
-    def _show_settings(self, settings: Settings) -> None:
-        self._live.set_active(settings.live)
-        self._selection_only.set_active(settings.selection_only)
-        self._draft.set_active(settings.draft)
-        self._automatic.set_active(settings.saturation is None)
-        self._saturation.set_sensitive(settings.saturation is not None)
-        if settings.saturation is not None:
-            self._saturation.set_value(round(settings.saturation * 100))
+    def _show_settings(self, view: View) -> None:
+        self._live.set_active(view.live)
+        self._selection_only.set_active(view.selection_only)
+        self._confined.set_text(view.confined)
+        self._confined.set_visible(bool(view.confined))
+        self._draft.set_active(view.draft)
+        self._automatic.set_active(view.saturation is None)
+        self._saturation.set_sensitive(view.saturation is not None)
+        self._saturation_text.set_text(view.saturation_text if view.saturation is not None else "")
+        if view.saturation is not None:
+            self._saturation.set_value(round(view.saturation * 100))
 
-    def _show_models(self) -> None:
+    def _show_models(self, view: View) -> None:
         """Offer the networks that are there, if there is a choice."""
-        offered = self.controller.models
-        if offered != self._offered:
-            self._offered = offered
+        if view.models != self._offered:
+            self._offered = view.models
             self._models.remove_all()
-            for model, name in offered:
+            for model, name in view.models:
                 self._models.append(model or "", name)
-        self._models.set_active_id(self.controller.model or "")
-        self._choosing.set_visible(len(offered) > 1)
+        self._models.set_active_id(view.model or "")
+        self._choosing.set_visible(len(view.models) > 1)
 
     def _fill_images(self) -> None:
         self._shown.remove_all()
         for key, name in self._images:
             self._shown.append(key, name)
-        sheet = self.controller.sheet
-        self._shown.set_active_id(sheet.document.key if sheet else None)
+        state, view = self.controller.state, self.controller.view
+        self._shown.set_active_id(state.document.key if state else None)
         self._listing.clear()
         for other in [Other("", words.NO_OTHER), *self.controller.others()]:
             picture = pixbuf_of(other.thumbnail, ICON, ICON) if other.thumbnail else None
             self._listing.append([picture, other.name, other.key])
-        if not self._others.set_active_id((sheet.colors_from if sheet else None) or ""):
+        if not self._others.set_active_id((view.reference if view else None) or ""):
             self._others.set_active_id("")
 
     # What the user does
@@ -240,10 +264,11 @@ class Panel:
             self._quietly(self._fill_images)
 
     def _mend_it(self) -> None:
-        sheet = self.controller.sheet
-        if self.controller.view.mending != words.CONVERT:
+        state, view = self.controller.state, self.controller.view
+        if view is None or view.action != words.CONVERT:
             self.controller.retry()
-        elif self._agreed(words.CONVERT_ASK) and sheet is self.controller.sheet:  # not another that came meanwhile
+        # not another that came meanwhile
+        elif self._agreed(words.CONVERT_ASK) and state is self.controller.state:
             self.controller.convert()
             self.controller.retry()
 
@@ -261,7 +286,7 @@ class Panel:
 
     def _borrow(self) -> None:
         if not self._quiet:
-            self.controller.borrow_colors(self._others.get_active_id() or None)
+            self.controller.use_reference(self._others.get_active_id() or None)
 
     def _choose_model(self) -> None:
         if not self._quiet:
@@ -274,6 +299,8 @@ class Panel:
 
     def _copy_diagnostics(self) -> None:
         Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).set_text(self.controller.diagnostics(), -1)
+        self._copied.set_text(words.DIAGNOSTICS_COPIED)
+        GLib.timeout_add(COPIED_MS, lambda: self._copied.set_text(""))
 
     def _quietly(self, change: Callable[[], None]) -> None:
         """Change widgets without their telling that the user did."""

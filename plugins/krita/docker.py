@@ -10,32 +10,33 @@ from krita import DockWidget
 from . import pixels
 from .host import Host
 from .panel import words
+from .panel.color import warning_on
 from .panel.controller import TICK_S, Controller
-from .panel.sheet import Settings, Sheet, Swatch
+from .panel.view import View
 from .protocol.client import Client
 from .protocol.launcher import installed_version
 from .qt import (
     QApplication,
     QCheckBox,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QIcon,
     QImage,
     QLabel,
     QMessageBox,
+    QPalette,
     QPixmap,
     QPushButton,
     QScrollArea,
-    QSlider,
     Qt,
     QTimer,
     QVBoxLayout,
     QWidget,
 )
-from .widgets import GamutView, PictureView, Swatches, Thumbnails
+from .widgets import GamutView, PictureView, QuietComboBox, QuietSlider, Swatches, Thumbnails
 
-OVERVIEW_HEIGHT, GAMUT_HEIGHT = 130, 110
+OVERVIEW_HEIGHT, GAMUT_HEIGHT = 130, 110  # pixels, at most
+COPIED_MS = 5000  # how long the panel says that the diagnostics were copied
 
 _WORKING: list[Controller] = []  # the one whose window the user works in, or did last
 
@@ -76,14 +77,14 @@ class HueDotDocker(DockWidget):
             return
         self._host.watch()
         document = self._host.active_document()
-        shown = self.controller.sheet.document if self.controller.sheet else None
+        shown = self.controller.state.document if self.controller.state else None
         if document is None or shown is None or not shown.is_open() or document.key != shown.key:
             self.controller.show_document(document)
         self._fill_others()
 
     def _tick(self) -> None:
-        sheet = self.controller.sheet
-        if sheet is not None and not sheet.document.is_open():
+        state = self.controller.state
+        if state is not None and not state.document.is_open():
             self._turn()
         if self._is_working():
             self.controller.tick()
@@ -95,17 +96,8 @@ class HueDotDocker(DockWidget):
         """Return whether this is the docker that works; it stays so while the user is in a dialog or elsewhere."""
         if not _WORKING or (self.isActiveWindow() and self.controller not in _WORKING):
             _WORKING[:] = [self.controller]
-            self._catch_up()
+            self.controller.reload_settings()
         return self.controller in _WORKING
-
-    def _catch_up(self) -> None:
-        """Go on with the settings of another window, if its docker has colored this document meanwhile."""
-        sheet = self.controller.sheet
-        if sheet is None or not sheet.document.has_layers():
-            return
-        if sheet.document.others_wrote() != sheet.others_wrote:
-            sheet.settings = Settings.of(sheet.document.load_state())
-            self.controller.retry()
 
     def _note(self) -> None:
         self._stale = True
@@ -118,10 +110,12 @@ class HueDotDocker(DockWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(6)
-        for part in (self._status(), self._first(), self._suggestions(), self._global_hints(), self._ideas()):
+        for part in (self._status(), self._suggestions(), self._ideas(), self._running_it(), self._global_hints()):
             column.addWidget(part)
         column.addStretch(1)
         column.addWidget(self._button(words.DIAGNOSTICS, self._copy_diagnostics))
+        self._copied = _text()
+        column.addWidget(self._copied)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -130,42 +124,49 @@ class HueDotDocker(DockWidget):
         self.setWidget(area)
 
     def _status(self) -> QWidget:
-        self._said = QLabel()
-        self._said.setWordWrap(True)
+        self._said = _text()
         self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._mend = self._button(words.RETRY, self._mend_it)
-        return _column(self._said, self._mend)
+        self._start = self._button(words.START, self.controller.start, words.START_TIP)
+        return _column(self._said, self._mend, self._start)
 
-    def _first(self) -> QWidget:
-        controller = self.controller
-        self._start = self._button(words.START, controller.start, words.START_TIP)
-        self._refresh = self._button(words.REFRESH, controller.refresh, words.REFRESH_TIP)
+    def _running_it(self) -> QWidget:
+        self._refresh = self._button(words.REFRESH, self.controller.refresh, words.REFRESH_TIP)
         self._live = self._check(words.LIVE, words.LIVE_TIP, "live")
         self._selection_only = self._check(words.SELECTION_ONLY, words.SELECTION_ONLY_TIP, "selection_only")
+        self._confined = _text()
         self._draft = self._check(words.DRAFT, words.DRAFT_TIP, "draft")
-        self._running = _column(_row(self._refresh, self._live), self._selection_only, self._draft)
-        return _column(self._start, self._running)
+        self._running = _column(_row(self._refresh, self._live), self._selection_only, self._confined, self._draft)
+        return self._running
 
     def _suggestions(self) -> QWidget:
-        self._overview = PictureView(OVERVIEW_HEIGHT)
-        self._overview.setToolTip(words.OVERVIEW_TIP)
+        take = self._safely(self.controller.take_color)
+        self._where = _text()
+        self._colors = Swatches(9, words.SUGGESTED)
+        self._colors.taken.connect(take)
+        self._overview = PictureView(OVERVIEW_HEIGHT, words.OVERVIEW, words.OVERVIEW_TIP)
         self._overview.pointed.connect(self._safely(self.controller.ask_about_share))
-        self._colors = Swatches(9)
-        self._colors.taken.connect(self._safely(self.controller.take_color))
         self._gamut = GamutView(GAMUT_HEIGHT)
-        self._gamut.picked.connect(self._safely(self.controller.take_color))
-        self._recent = Swatches(3, with_bars=False)
-        self._recent.taken.connect(self._safely(self.controller.take_color))
-        self._where = QLabel()
-        self._where.setWordWrap(True)
+        self._gamut.picked.connect(take)
+        self._recent = Swatches(3, words.RECENT, with_bars=False)
+        self._recent.taken.connect(take)
         beside = _column(QLabel(words.RECENT), self._recent, QWidget())
-        self._suggesting = _column(self._overview, self._where, self._colors, _row(self._gamut, beside))
+        self._suggesting = _column(self._where, self._colors, self._overview, _row(self._gamut, beside))
         return self._suggesting
 
+    def _ideas(self) -> QWidget:
+        self._where_next = self._button(words.WHERE_NEXT, self.controller.where_next, words.WHERE_NEXT_TIP)
+        self._vary = self._button(words.VARIATIONS, self.controller.vary, words.VARIATIONS_TIP)
+        self._choices_heading = _text()
+        self._variations = Thumbnails()
+        self._variations.taken.connect(self._safely(self.controller.take_variation))
+        self._having_ideas = _column(_row(self._where_next, self._vary), self._choices_heading, self._variations)
+        return self._having_ideas
+
     def _global_hints(self) -> QWidget:
-        self._others = QComboBox()
+        self._others = QuietComboBox(words.COLORS_FROM)
         self._others.activated.connect(self._safely(self._borrow))
-        self._models = QComboBox()
+        self._models = QuietComboBox(words.MODEL)
         self._models.setToolTip(words.MODEL_TIP)
         self._models.activated.connect(
             self._safely(lambda index: self.controller.choose_model(self._offered[index][0]))
@@ -174,86 +175,84 @@ class HueDotDocker(DockWidget):
         self._choosing = _row(QLabel(words.MODEL), self._models)
         self._automatic = QCheckBox(words.AUTOMATIC)
         self._automatic.toggled.connect(self._safely(self._saturate))
-        self._saturation = _slider()
+        self._saturation = QuietSlider(words.SATURATION)
         self._saturation.valueChanged.connect(self._safely(self._saturate))
-        saturation = _row(QLabel(words.SATURATION), self._automatic, self._saturation)
+        self._saturation_text = QLabel()
+        saturation = _row(QLabel(words.SATURATION), self._automatic, self._saturation, self._saturation_text)
         self._coloring = _column(_row(QLabel(words.COLORS_FROM), self._others), saturation, self._choosing)
         return self._coloring
 
-    def _ideas(self) -> QWidget:
-        self._where_next = self._button(words.WHERE_NEXT, self.controller.where_next, words.WHERE_NEXT_TIP)
-        self._vary = self._button(words.VARIATIONS, self.controller.vary, words.VARIATIONS_TIP)
-        self._variations = Thumbnails()
-        self._variations.taken.connect(self._safely(self.controller.take_variation))
-        self._having_ideas = _column(_row(self._where_next, self._vary), self._variations)
-        return self._having_ideas
-
     def _show(self) -> None:
         """Show what the controller knows."""
-        sheet, view = self.controller.sheet, self.controller.view
-        self._said.setText(view.said)
-        self._said.setStyleSheet("color: #e06c5a;" if view.is_error else "")
-        self._mend.setVisible(bool(view.mending))
-        self._mend.setText(view.mending)
-        self._start.setVisible(not view.ready)
-        self._start.setEnabled(view.may_start)
+        view = self.controller.view
+        self._said.setText(view.said if view else words.NO_IMAGE)
+        self._said.setStyleSheet(_error_style(self.palette()) if view and view.is_error else "")
+        self._mend.setVisible(bool(view and view.action))
+        self._mend.setText(view.action if view else "")
+        self._start.setVisible(not (view and view.is_ready))
+        self._start.setEnabled(bool(view and view.may_start))
+        self._start.setText(view.start if view else words.START)
+        self._start.setToolTip(view.start_tip if view else words.START_TIP)
         for part in (self._running, self._suggesting, self._coloring, self._having_ideas):
-            part.setVisible(view.ready)
-        if sheet is not None and view.ready:
-            self._show_sheet(sheet)
-            self._show_settings(sheet.settings)
-            self._show_models()
+            part.setVisible(bool(view and view.is_ready))
+        if view and view.is_ready:
+            self._show_proposals(view)
+            self._show_settings(view)
+            self._show_models(view)
 
-    def _show_sheet(self, sheet: Sheet) -> None:
-        self._overview.show_picture(sheet.overview, sheet.marks())
-        self._where.setText(words.SUGGESTED if sheet.swatches else words.NO_PLACE)
-        self._colors.show_colors(sheet.swatches)
-        self._gamut.show_picture(self.controller.gamut if sheet.swatches else None)
-        self._recent.show_colors([Swatch(color, 0) for color in sheet.settings.recent])
-        self._variations.show_pictures([each.picture for each in sheet.variations])
+    def _show_proposals(self, view: View) -> None:
+        self._overview.show_picture(view.overview, view.marks)
+        self._where.setText(view.heading)
+        self._colors.show_colors(view.suggested)
+        self._gamut.show_picture(view.gamut)
+        self._recent.show_colors(view.recent)
+        self._choices_heading.setText(view.choices_heading)
+        self._choices_heading.setVisible(bool(view.choices_heading))
+        self._variations.show_choices(view.choices, view.choices_are_stale)
 
-    def _show_settings(self, settings: Settings) -> None:
+    def _show_settings(self, view: View) -> None:
         for box, value in (
-            (self._live, settings.live),
-            (self._selection_only, settings.selection_only),
-            (self._draft, settings.draft),
-            (self._automatic, settings.saturation is None),
+            (self._live, view.live),
+            (self._selection_only, view.selection_only),
+            (self._draft, view.draft),
+            (self._automatic, view.saturation is None),
         ):
             _quietly(box, partial(box.setChecked, value))
-        self._saturation.setEnabled(settings.saturation is not None)
-        if settings.saturation is not None:
-            _quietly(self._saturation, partial(self._saturation.setValue, round(settings.saturation * 100)))
+        self._confined.setText(view.confined)
+        self._confined.setVisible(bool(view.confined))
+        self._saturation.setEnabled(view.saturation is not None)
+        self._saturation_text.setText(view.saturation_text)
+        if view.saturation is not None:
+            _quietly(self._saturation, partial(self._saturation.setValue, round(view.saturation * 100)))
 
-    def _show_models(self) -> None:
+    def _show_models(self, view: View) -> None:
         """Offer the networks that are there, if there is a choice."""
-        offered = self.controller.models
-        if offered != self._offered:
-            self._offered = offered
+        if view.models != self._offered:
+            self._offered = view.models
             self._models.clear()
-            self._models.addItems([name for _, name in offered])
-        if offered:
-            self._models.setCurrentIndex([model for model, _ in offered].index(self.controller.model))
-        self._choosing.setVisible(len(offered) > 1)
+            self._models.addItems([name for _, name in view.models])
+        if view.models:
+            self._models.setCurrentIndex([model for model, _ in view.models].index(view.model))
+        self._choosing.setVisible(len(view.models) > 1)
 
     def _fill_others(self) -> None:
-        sheet = self.controller.sheet
-        others = self.controller.others()
+        view, others = self.controller.view, self.controller.others()
         self._others.clear()
         self._others.addItem(words.NO_OTHER, None)
         for other in others:
             image = pixels.of_picture(other.thumbnail) if other.thumbnail else QImage()
             self._others.addItem(QIcon(QPixmap.fromImage(image)), other.name, other.key)
         keys = [None, *[other.key for other in others]]
-        chosen = sheet.colors_from if sheet else None
-        self._others.setCurrentIndex(keys.index(chosen) if chosen in keys else 0)
+        self._others.setCurrentIndex(keys.index(view.reference) if view and view.reference in keys else 0)
 
     # What the user does
 
     def _mend_it(self) -> None:
-        sheet = self.controller.sheet
-        if self.controller.view.mending != words.CONVERT:
+        state, view = self.controller.state, self.controller.view
+        if view is None or view.action != words.CONVERT:
             self.controller.retry()
-        elif self._agreed(words.CONVERT_ASK) and sheet is self.controller.sheet:  # not another that came meanwhile
+        # not another that came meanwhile
+        elif self._agreed(words.CONVERT_ASK) and state is self.controller.state:
             self.controller.convert()
             self.controller.retry()
 
@@ -262,7 +261,7 @@ class HueDotDocker(DockWidget):
         return bool(asked == QMessageBox.StandardButton.Yes)
 
     def _borrow(self, index: int) -> None:
-        self.controller.borrow_colors(self._others.itemData(index))
+        self.controller.use_reference(self._others.itemData(index))
 
     def _saturate(self, *_: object) -> None:
         automatic = self._automatic.isChecked()
@@ -270,6 +269,8 @@ class HueDotDocker(DockWidget):
 
     def _copy_diagnostics(self) -> None:
         QApplication.clipboard().setText(self.controller.diagnostics())
+        self._copied.setText(words.DIAGNOSTICS_COPIED)
+        QTimer.singleShot(COPIED_MS, lambda: self._copied.setText(""))
 
     def _safely(self, then: Callable[..., None]) -> Callable[..., None]:
         """Return a slot that never raises: Krita would answer with a modal dialog, at every tick."""
@@ -313,11 +314,17 @@ def _box(layout: QVBoxLayout | QHBoxLayout, parts: tuple[QWidget, ...]) -> QWidg
     return box
 
 
-def _slider() -> QSlider:
-    slider = QSlider(Qt.Orientation.Horizontal)
-    slider.setRange(0, 100)
-    slider.setValue(30)
-    return slider
+def _text() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    return label
+
+
+def _error_style(palette: QPalette) -> str:
+    """Return the style of an error, which can be read in every theme."""
+    background = palette.color(QPalette.ColorRole.Window)
+    shade = warning_on((background.red(), background.green(), background.blue()))
+    return f"color: {words.name_of(shade)};"
 
 
 def _quietly(widget: QWidget, change: Callable[[], None]) -> None:

@@ -145,20 +145,20 @@ class Document:
         bottom = min(self.height, selection.y() + selection.height())
         return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
-    def write_result(self, area: Rectangle, rgb: Buffer, mask: Buffer | None) -> None:
-        """Write to the result layer; with a mask, over what is there. Raises HueDotError if it cannot hold colors."""
+    def read_result(self, area: Rectangle) -> bytes:
+        """Return the result layer's pixels, RGBA."""
+        _, result = self._layers.find()
+        return pixels.to_rgba(read(result, area)) if result is not None else bytes(area[2] * area[3] * 4)
+
+    def write_result(self, area: Rectangle, pixel_bytes: Buffer) -> None:
+        """Write RGB or RGBA pixels to the result layer. Raises HueDotError if it cannot hold colors."""
         _, result = self._layers.find()
         if result is None:
             return
         if result.colorModel() == "GRAYA":
             raise HueDotError(words.RESULT_IS_GRAY, words.UNDO_OR_DELETE)
-        image = pixels.from_rgb(rgb, *area[2:])
-        if (alpha := self._photograph.alpha(area)) is not None:
-            image.setAlphaChannel(alpha)
-        if mask is not None:
-            image.setAlphaChannel(pixels.from_alpha(mask, *area[2:]))
-            image = pixels.over(image, read(result, area))
-        write(result, area, image)
+        channels = len(pixel_bytes) // (area[2] * area[3])
+        write(result, area, pixels.of_picture(Picture(*area[2:], channels, pixel_bytes)))
         self._known.wrote(self._history)
 
     def others_wrote(self) -> object:

@@ -20,10 +20,11 @@ from krita import Krita, Node
 from . import kept, pixels
 from .history import History
 from .panel import words
+from .panel.host import Picture
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 from .protocol.wire import Buffer
-from .qt import QImage, QTimer
+from .qt import QTimer
 from .spaces import SRGB, write
 
 Found = tuple[Node | None, Node | None]  # the hint layer and the result layer
@@ -95,8 +96,7 @@ class Layers:
         new = old.clone()
         new.setName(old.name())
         for area, rgba in parts.items():
-            image = QImage(bytes(rgba), area[2], area[3], area[2] * 4, pixels.RGBA).convertToFormat(pixels.ARGB)
-            write(new, area, image)
+            write(new, area, pixels.of_picture(Picture(*area[2:], 4, rgba)))
         old.parentNode().addChildNode(new, old)
         old.remove()
         self._keep(new, result)

@@ -17,7 +17,6 @@ from .layers import Found, descendants, id_of
 from .panel import words
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
-from .qt import QImage
 
 BAND = 256  # rows that are hashed at a time
 ROWS = 64  # of a layer that Krita composes, to hash
@@ -30,7 +29,6 @@ class Photograph:
     def __init__(self, document: KritaDocument) -> None:
         self._document = document
         self._copy: KritaDocument | None = None
-        self._alpha: QImage | None = None
         self._hashed: dict[str, tuple[object, int]] = {}
 
     def begin(self, found: Found) -> None:
@@ -39,7 +37,6 @@ class Photograph:
         Raises HueDotError if nothing does.
         """
         hints, result = found
-        self._alpha = None
         if result is None or not any(each.visible() for each in beneath(self._document.rootNode(), found)):
             raise HueDotError(words.NOTHING_BENEATH, words.MOVE_ABOVE)
         self._copy = self._document.clone()
@@ -51,14 +48,10 @@ class Photograph:
         self._copy.waitForDone()
 
     def read(self, area: Rectangle) -> bytes:
-        """Return the copy's pixels in sRGB, RGBA; keeps what is not opaque, for the result."""
+        """Return the copy's pixels in sRGB, RGBA."""
         if self._copy is None:
             return bytes(area[2] * area[3] * 4)
-        rgba = pixels.to_rgba(self._copy.projection(*area))
-        alpha = rgba[3::4]
-        if alpha.count(255) != len(alpha):
-            self._keep_alpha(area, alpha)
-        return rgba
+        return pixels.to_rgba(self._copy.projection(*area))
 
     def end(self) -> None:
         """Close the copy."""
@@ -66,21 +59,6 @@ class Photograph:
             self._copy.setModified(False)
             self._copy.close()
             self._copy = None
-
-    def alpha(self, area: Rectangle) -> QImage | None:
-        """Return how opaque it is; None if it is so everywhere."""
-        return self._alpha.copy(*area) if self._alpha is not None else None
-
-    def _keep_alpha(self, area: Rectangle, alpha: bytes) -> None:
-        if self._alpha is None:
-            self._alpha = QImage(self._document.width(), self._document.height(), pixels.ALPHA)
-            self._alpha.fill(255)
-        x, y, width, height = area
-        bits, stride = self._alpha.bits(), self._alpha.bytesPerLine()
-        bits.setsize(self._alpha.sizeInBytes())
-        for row in range(height):
-            begin = (y + row) * stride + x
-            bits[begin : begin + width] = alpha[row * width : (row + 1) * width]
 
     def fingerprint(self, found: Found) -> int:
         """Return a number that another photograph has not: of the layers beneath the result, what is in sight."""

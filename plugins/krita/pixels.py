@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from .panel.host import Picture
 from .protocol.wire import Buffer
-from .qt import QImage, QPainter, Qt
+from .qt import QImage, Qt
 
-ARGB, RGBA, RGB, ALPHA = (
-    QImage.Format.Format_ARGB32,
-    QImage.Format.Format_RGBA8888,
-    QImage.Format.Format_RGB888,
-    QImage.Format.Format_Alpha8,
-)
+ARGB, RGBA, RGB = QImage.Format.Format_ARGB32, QImage.Format.Format_RGBA8888, QImage.Format.Format_RGB888
 
 SMOOTH = (Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
@@ -31,25 +26,6 @@ def from_krita(data: Buffer, width: int, height: int) -> QImage:
 def to_rgba(image: QImage) -> bytes:
     """Return RGBA pixels, not premultiplied."""
     return bytes_of(image.convertToFormat(RGBA))
-
-
-def from_rgb(rgb: Buffer, width: int, height: int) -> QImage:
-    """Return RGB pixels as an opaque image that owns its memory."""
-    return QImage(bytes(rgb), width, height, width * 3, RGB).convertToFormat(ARGB)
-
-
-def from_alpha(alpha: Buffer, width: int, height: int) -> QImage:
-    """Return opacities, one byte a pixel, as an image that owns its memory."""
-    return QImage(bytes(alpha), width, height, width, ALPHA).copy()
-
-
-def over(above: QImage, beneath: QImage) -> QImage:
-    """Return one image painted over another."""
-    result = beneath.copy()
-    painter = QPainter(result)
-    painter.drawImage(0, 0, above)
-    painter.end()
-    return result
 
 
 def to_picture(image: QImage) -> Picture:

@@ -2,7 +2,7 @@
 
 try:
     from PyQt6.QtCore import QByteArray, QPoint, QRect, Qt, QTimer, pyqtSignal
-    from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
+    from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPen, QPixmap
     from PyQt6.QtWidgets import (
         QAbstractItemView,
         QApplication,
@@ -23,7 +23,7 @@ try:
     )
 except ImportError:
     from PyQt5.QtCore import QByteArray, QPoint, QRect, Qt, QTimer, pyqtSignal
-    from PyQt5.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
+    from PyQt5.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPen, QPixmap
     from PyQt5.QtWidgets import (
         QAbstractItemView,
         QApplication,
@@ -58,6 +58,7 @@ __all__ = [
     "QMainWindow",
     "QMessageBox",
     "QPainter",
+    "QPalette",
     "QPen",
     "QPixmap",
     "QPoint",

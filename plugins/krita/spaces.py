@@ -41,7 +41,7 @@ def read(node: Node, area: Rectangle) -> QImage:
 
 def write(node: Node, area: Rectangle, image: QImage) -> None:
     """Write sRGB to a layer."""
-    data = converted(pixels.bytes_of(image), area[2] * area[3], SRGB, space_of(node))
+    data = converted(pixels.bytes_of(image.convertToFormat(pixels.ARGB)), area[2] * area[3], SRGB, space_of(node))
     node.setPixelData(QByteArray(data), *area)
 
 

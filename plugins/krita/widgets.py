@@ -7,29 +7,112 @@ from collections.abc import Sequence
 from . import pixels
 from .panel import words
 from .panel.host import RGB, Picture
-from .panel.sheet import Swatch
-from .qt import QColor, QImage, QPainter, QPen, QPoint, QRect, QSizePolicy, Qt, QToolTip, QWidget, pyqtSignal
+from .panel.view import Choice, Color, Mark
+from .qt import (
+    QColor,
+    QComboBox,
+    QImage,
+    QPainter,
+    QPen,
+    QPoint,
+    QRect,
+    QSizePolicy,
+    QSlider,
+    Qt,
+    QToolTip,
+    QWidget,
+    pyqtSignal,
+)
 
 GAP = 3  # pixels between swatches
+STALE = 0.4  # how opaque what is out of date is shown
+WHITE, BLACK = QColor(255, 255, 255), QColor(0, 0, 0)
 
 
-class Swatches(QWidget):
+class Grid(QWidget):
+    """Cells in rows, one of which is chosen by a click, or by the arrow keys and Space or Return."""
+
+    def __init__(self, columns: int, name: str) -> None:
+        """Show up to `columns` cells a row; `name` is for people who hear the panel."""
+        super().__init__()
+        self._columns, self._current = columns, 0
+        self.setAccessibleName(name)
+        self.setMouseTracking(True)
+        # not by a click: the space bar is to go on panning the canvas
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def count(self) -> int:
+        """Return how many cells can be chosen."""
+        raise NotImplementedError
+
+    def place(self, index: int) -> QRect:
+        """Return where a cell is."""
+        raise NotImplementedError
+
+    def tip(self, index: int) -> str:
+        """Return what is said of a cell."""
+        raise NotImplementedError
+
+    def choose(self, index: int, with_shift: bool) -> None:
+        """Do what a click on a cell does."""
+        raise NotImplementedError
+
+    def mousePressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Choose the cell that was clicked."""
+        index = self._at(event.pos())  # type: ignore[attr-defined]
+        if index is not None:
+            self._current = index
+            self.choose(index, _has_shift(event))
+
+    def mouseMoveEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Say what this cell is."""
+        index = self._at(event.pos())  # type: ignore[attr-defined]
+        self.setToolTip("" if index is None else self.tip(index))
+
+    def keyPressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Move to another cell, or choose this one."""
+        key = event.key()  # type: ignore[attr-defined]
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -self._columns,
+            Qt.Key.Key_Down: self._columns,
+        }
+        if key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._current < self.count():
+            self.choose(self._current, _has_shift(event))
+        elif key in steps and 0 <= self._current + steps[key] < self.count():
+            self._current += steps[key]
+            self.setAccessibleDescription(self.tip(self._current))
+            self.update()
+        else:
+            event.ignore()  # type: ignore[attr-defined]
+
+    def paint_focus(self, painter: QPainter) -> None:
+        """Show which cell the keys are at."""
+        if self.hasFocus() and self._current < self.count():
+            painter.setPen(QPen(self.palette().color(self.palette().ColorRole.Highlight), 2))
+            painter.drawRect(self.place(self._current).adjusted(1, 1, -2, -2))
+
+    def _at(self, point: QPoint) -> int | None:
+        return next((i for i in range(self.count()) if self.place(i).contains(point)), None)
+
+
+class Swatches(Grid):
     """Rows of colors, most likely first; a bar beneath each says how likely it is beside the first."""
 
     taken = pyqtSignal(tuple, bool)  # the color, and whether Shift was held
 
-    def __init__(self, columns: int, with_bars: bool = True) -> None:
+    def __init__(self, columns: int, name: str, with_bars: bool = True) -> None:
         """Show up to `columns` colors a row."""
-        super().__init__()
-        self._columns, self._with_bars = columns, with_bars
-        self._swatches: list[Swatch] = []
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        super().__init__(columns, name)
+        self._with_bars = with_bars
+        self._colors: list[Color] = []
 
-    def show_colors(self, swatches: Sequence[Swatch]) -> None:
+    def show_colors(self, colors: Sequence[Color]) -> None:
         """Show these."""
-        if list(swatches) != self._swatches:
-            self._swatches = list(swatches)
+        if list(colors) != self._colors:
+            self._colors = list(colors)
             self._fit()
             self.update()
 
@@ -41,36 +124,40 @@ class Swatches(QWidget):
         """Paint the swatches."""
         painter = QPainter(self)
         outline = QPen(self.palette().color(self.palette().ColorRole.Dark))
-        for i in range(max(len(self._swatches), self._columns)):
-            place = self._place(i)
+        for i in range(max(len(self._colors), self._columns)):
+            place = self.place(i)
+            if i < len(self._colors):
+                self._paint(painter, place, self._colors[i])
             painter.setPen(outline)
-            if i < len(self._swatches):
-                painter.fillRect(place, QColor(*self._swatches[i].color))
             painter.drawRect(place.adjusted(0, 0, -1, -1))
-            if self._with_bars and i < len(self._swatches):
-                likeliest = self._swatches[0].probability or 1.0
-                width = max(1, round(place.width() * self._swatches[i].probability / likeliest))
-                bar = self.palette().color(self.palette().ColorRole.Highlight)
-                painter.fillRect(QRect(place.left(), place.bottom() + 2, width, 3), bar)
+        self.paint_focus(painter)
         painter.end()
 
-    def mousePressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Take the color that was clicked."""
-        swatch = self._at(event.pos())  # type: ignore[attr-defined]
-        if swatch is not None:
-            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
-            self.taken.emit(swatch.color, shift)
+    def _paint(self, painter: QPainter, place: QRect, color: Color) -> None:
+        painter.fillRect(place, QColor(*color.shown))
+        if color.shown != color.color:  # the true one beside it
+            painter.fillRect(place.adjusted(place.width() * 2 // 3, 0, 0, 0), QColor(*color.color))
+        if self._with_bars:
+            width = max(1, round(place.width() * color.share))
+            bar = self.palette().color(self.palette().ColorRole.Highlight)
+            painter.fillRect(QRect(place.left(), place.bottom() + 2, width, 3), bar)
 
-    def mouseMoveEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Say which color this is."""
-        swatch = self._at(event.pos())  # type: ignore[attr-defined]
-        if swatch is None:
-            self.setToolTip("")
-        elif self._with_bars:
-            name = words.name_of(swatch.color)
-            self.setToolTip(words.SUGGESTED_TIP.format(color=name, percent=swatch.probability * 100))
-        else:
-            self.setToolTip(words.name_of(swatch.color))
+    def count(self) -> int:
+        """Return how many colors there are."""
+        return len(self._colors)
+
+    def tip(self, index: int) -> str:
+        """Return what is said of a color."""
+        return self._colors[index].tip
+
+    def choose(self, index: int, with_shift: bool) -> None:
+        """Take a color."""
+        self.taken.emit(self._colors[index].color, with_shift)
+
+    def place(self, index: int) -> QRect:
+        """Return where a color is."""
+        column, row = index % self._columns, index // self._columns
+        return QRect(column * (self._side() + GAP), row * self._row(), self._side(), self._side())
 
     def _side(self) -> int:
         return max(8, min(34, (int(self.width()) - GAP * (self._columns - 1)) // self._columns))
@@ -78,16 +165,8 @@ class Swatches(QWidget):
     def _row(self) -> int:
         return self._side() + GAP + (5 if self._with_bars else 0)
 
-    def _place(self, index: int) -> QRect:
-        column, row = index % self._columns, index // self._columns
-        return QRect(column * (self._side() + GAP), row * self._row(), self._side(), self._side())
-
-    def _at(self, point: QPoint) -> Swatch | None:
-        hit = [swatch for i, swatch in enumerate(self._swatches) if self._place(i).contains(point)]
-        return hit[0] if hit else None
-
     def _fit(self) -> None:
-        rows = max(1, -(-len(self._swatches) // self._columns))
+        rows = max(1, -(-len(self._colors) // self._columns))
         self.setFixedHeight(rows * self._row() + 1)
 
 
@@ -96,23 +175,30 @@ class PictureView(QWidget):
 
     pointed = pyqtSignal(float, float)  # where, as a part of the picture's width and height
 
-    def __init__(self, height: int) -> None:
-        """Reserve `height` pixels."""
+    def __init__(self, height: int, name: str, tip: str) -> None:
+        """Be at most `height` pixels high; `name` is for people who hear the panel."""
         super().__init__()
+        self._highest = height
         self._picture: Picture | None = None
         self._image: QImage | None = None
-        self._marks: list[tuple[float, float, str]] = []
+        self._marks: list[Mark] = []
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
         self.setFixedHeight(height)
-        self.setMinimumWidth(height)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_picture(self, picture: Picture | None, marks: Sequence[tuple[float, float, str]] = ()) -> None:
-        """Show a picture, with marks on it: places, as parts of its width and height, and what to write there."""
+    def show_picture(self, picture: Picture | None, marks: Sequence[Mark] = ()) -> None:
+        """Show a picture, with marks on it."""
         if picture is not self._picture:
             self._picture, self._image = picture, pixels.of_picture(picture) if picture else None
+            self._fit()
         self._marks = list(marks)
         self.update()
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Leave no room empty above and beneath the picture."""
+        self._fit()
 
     def paintEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
         """Paint the picture and its marks."""
@@ -122,8 +208,11 @@ class PictureView(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(place, self._image)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for x, y, text in self._marks:
-                self._mark(painter, place.left() + x * place.width(), place.top() + y * place.height(), text)
+            for mark in self._marks:
+                center = QPoint(
+                    round(place.left() + mark.x * place.width()), round(place.top() + mark.y * place.height())
+                )
+                self._paint_mark(painter, center, mark)
         painter.end()
 
     def mousePressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
@@ -134,14 +223,23 @@ class PictureView(QWidget):
             self.pointed.emit(x / place.width(), y / place.height())
 
     @staticmethod
-    def _mark(painter: QPainter, x: float, y: float, text: str) -> None:
-        radius = 9 if text else 4
-        center = QPoint(round(x), round(y))
-        painter.setPen(QPen(QColor(0, 0, 0), 3))
+    def _paint_mark(painter: QPainter, center: QPoint, mark: Mark) -> None:
+        radius = 9 if mark.text else 4
+        painter.setOpacity(STALE if mark.is_stale else 1.0)
+        painter.setPen(QPen(BLACK, 4 if mark.is_current else 3))
         painter.drawEllipse(center, radius, radius)
-        painter.setPen(QPen(QColor(255, 255, 255), 1.5))
+        painter.setPen(QPen(WHITE, 2.5 if mark.is_current else 1.5))
         painter.drawEllipse(center, radius, radius)
-        painter.drawText(QRect(center.x() - 9, center.y() - 9, 19, 19), Qt.AlignmentFlag.AlignCenter, text)
+        box = QRect(center.x() - 9, center.y() - 9, 19, 19)
+        for shift, color in ((1, BLACK), (0, WHITE)):
+            painter.setPen(color)
+            painter.drawText(box.translated(shift, shift), Qt.AlignmentFlag.AlignCenter, mark.text)
+        painter.setOpacity(1.0)
+
+    def _fit(self) -> None:
+        image = self._image
+        if image is not None:
+            self.setFixedHeight(max(1, min(self._highest, round(self.width() * image.height() / image.width()))))
 
     def _place(self) -> QRect:
         if self._image is None:
@@ -157,9 +255,8 @@ class GamutView(PictureView):
     picked = pyqtSignal(tuple)
 
     def __init__(self, height: int) -> None:
-        """Reserve `height` pixels."""
-        super().__init__(height)
-        self.setToolTip(words.GAMUT_TIP)
+        """Be at most `height` pixels high."""
+        super().__init__(height, words.GAMUT, words.GAMUT_TIP)
         self.pointed.connect(self._pick)
 
     def _pick(self, x: float, y: float) -> None:
@@ -173,26 +270,26 @@ class GamutView(PictureView):
             QToolTip.showText(self.mapToGlobal(QPoint(0, 0)), words.OUT_OF_GAMUT, self)
 
 
-class Thumbnails(QWidget):
+class Thumbnails(Grid):
     """Pictures in a grid, one of which is taken by a click."""
 
     taken = pyqtSignal(int)
     COLUMNS = 3
 
     def __init__(self) -> None:
-        super().__init__()
-        self._pictures: list[Picture] = []
+        super().__init__(self.COLUMNS, words.VARIATIONS)
+        self._choices: list[Choice] = []
         self._images: list[QImage] = []
-        self.setToolTip(words.VARIATIONS_TIP)
+        self._are_stale = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_pictures(self, pictures: Sequence[Picture]) -> None:
-        """Show these."""
-        if [id(each) for each in pictures] != [id(each) for each in self._pictures]:
-            self._pictures = list(pictures)
-            self._images = [pixels.of_picture(each) for each in self._pictures]
+    def show_choices(self, choices: Sequence[Choice], are_stale: bool) -> None:
+        """Show these; pale if they are out of date."""
+        if [id(each.picture) for each in choices] != [id(each.picture) for each in self._choices]:
+            self._images = [pixels.of_picture(each.picture) for each in choices]
             self._fit()
-        self.setVisible(bool(self._images))
+        self._choices, self._are_stale = list(choices), are_stale
+        self.setVisible(bool(choices))
         self.update()
 
     def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
@@ -200,25 +297,78 @@ class Thumbnails(QWidget):
         self._fit()
 
     def paintEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Paint the pictures."""
+        """Paint the pictures, with a frame around the one that was taken."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for i, image in enumerate(self._images):
-            painter.drawImage(self._place(i), image)
+        for i, (choice, image) in enumerate(zip(self._choices, self._images)):  # noqa: B905 - of one length
+            painter.setOpacity(STALE if self._are_stale else 1.0)
+            painter.drawImage(self.place(i), image)
+            painter.setOpacity(1.0)
+            if choice.is_taken:
+                for color, width in ((BLACK, 5), (WHITE, 3)):
+                    painter.setPen(QPen(color, width))
+                    painter.drawRect(self.place(i).adjusted(2, 2, -3, -3))
+        self.paint_focus(painter)
         painter.end()
 
-    def mousePressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Take the picture that was clicked."""
-        for i in range(len(self._images)):
-            if self._place(i).contains(event.pos()):  # type: ignore[attr-defined]
-                self.taken.emit(i)
-                return
+    def count(self) -> int:
+        """Return how many pictures there are."""
+        return len(self._images)
 
-    def _place(self, index: int) -> QRect:
+    def tip(self, index: int) -> str:
+        """Return what is said of a picture."""
+        return words.VARIATION_TAKEN if self._choices[index].is_taken else words.VARIATIONS_TIP
+
+    def choose(self, index: int, with_shift: bool) -> None:
+        """Take a picture."""
+        self.taken.emit(index)
+
+    def place(self, index: int) -> QRect:
+        """Return where a picture is."""
         width = (self.width() - GAP * (self.COLUMNS - 1)) // self.COLUMNS
         height = round(width * self._images[0].height() / self._images[0].width())
         return QRect(index % self.COLUMNS * (width + GAP), index // self.COLUMNS * (height + GAP), width, height)
 
     def _fit(self) -> None:
-        height = self._place(len(self._images) - 1).bottom() + 1 if self._images else 0
+        height = self.place(len(self._images) - 1).bottom() + 1 if self._images else 0
         self.setFixedHeight(height)
+
+
+class QuietComboBox(QComboBox):
+    """A list to choose from that the mouse wheel changes only while it has the focus."""
+
+    def __init__(self, name: str) -> None:
+        """Show nothing yet; `name` is for people who hear the panel."""
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to what scrolls the panel, unless the user is at this list."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # type: ignore[attr-defined]
+
+
+class QuietSlider(QSlider):
+    """A slider from 0 to 100 that the mouse wheel changes only while it has the focus."""
+
+    def __init__(self, name: str) -> None:
+        """Stand at the usual saturation; `name` is for people who hear the panel."""
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setRange(0, 100)
+        self.setValue(30)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to what scrolls the panel, unless the user is at this slider."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # type: ignore[attr-defined]
+
+
+def _has_shift(event: object) -> bool:
+    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]

@@ -1,238 +1,220 @@
-"""From the photograph and the painted hints to the result layer: photo → hints → daemon → tiles."""
+"""From the photograph and the painted hints to the result layer: photograph → hints → daemon → tiles."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
-from itertools import pairwise
 
-from ..protocol.client import Client
-from ..protocol.messages import Colorization, Rectangle, Tile, check_size
-from ..protocol.wire import Buffer
+from ..protocol.messages import Colorization, Rectangle
 from . import words
-from .desk import WAIT, Desk, Steps, models_of
-from .host import Document
-from .painted import color_at, newest, scan
-from .sheet import Sheet
+from .confinement import Confinement, confine
+from .context import WAIT, Context, Task
+from .hint_parts import scan
+from .photograph import open_photograph, read_photograph
+from .questions import Question
+from .state import DocumentState
+from .writing import write_tiles
 
-LOOK_S = 2.0  # how often the hint layer is read although the editor reports no change
-BAND_PIXELS = 1 << 17  # read or written in one step: 15 ms where Krita converts from 16 bits, its slowest
-SQUARE = 64  # pixels: both editors keep layers in squares, and to write a part of one costs as much as all of it
 OVERVIEW = 256  # pixels on its longer side
 DRAFT_SIDE = 1024  # of the square around the newest dot that a draft colors
 PAUSE_S = 0.7  # without a new dot, after which a draft is completed
 
 
 class Coloring:
-    """Watches a sheet's document, and keeps its result layer up to date."""
+    """Watches a document, and keeps its result layer up to date."""
 
-    def __init__(self, desk: Desk, placed: Callable[[Sheet], None]) -> None:
-        """Prepare; `placed` is called when the sheet's place, or what is likely there, has changed."""
-        self._desk, self._placed = desk, placed
-        self.milliseconds: list[float] = []  # from the user's change to its result, the latest last
+    def __init__(self, context: Context, placed: Callable[[DocumentState], None]) -> None:
+        """Prepare; `placed` is called when the place of the suggestions, or what is likely there, has changed."""
+        self._context, self._placed = context, placed
 
-    def look(self, sheet: Sheet) -> None:
+    def look(self, state: DocumentState) -> None:
         """See what the user did since the last time, and what follows from it."""
-        document = sheet.document
-        if not document.is_open() or not self._see_layers(sheet) or document.is_busy():
+        document = state.document
+        if not document.is_open() or not self._see_layers(state) or document.is_busy():
             return
-        if (wrote := document.others_wrote()) != sheet.others_wrote:
-            sheet.others_wrote, sheet.result = wrote, None  # what changes next has to be painted in full
-        known, now, stamp = sheet.image or self._desk.courier.asked("open"), time.monotonic(), document.stamp()
-        may_read = not sheet.error and now >= sheet.retry_at
-        if may_read and (not known or sheet.is_resized()):
-            self.read_all(sheet)  # it is new, or was forgotten, cropped or scaled
-        elif stamp != sheet.stamp or now - sheet.scanned > LOOK_S:
-            is_first, sheet.stamp, sheet.scanned = sheet.stamp is None, stamp, now
-            self._desk.do(sheet, self._scan(sheet, is_first))
-        elif sheet.due and self.may_color(sheet) and now >= sheet.retry_at:
-            self._color(sheet, _draft_region(sheet))
-        elif sheet.is_draft and self.may_color(sheet) and now > sheet.changed + PAUSE_S:
-            self._color(sheet, None)
+        state.result.see_others(document.others_wrote())
+        now, stamp = time.monotonic(), document.stamp()
+        if self._must_read(state, now):
+            self.read_all(state)
+        elif state.hints.should_be_read(stamp, now):
+            state.hints.begin(stamp, now)
+            self._context.run(state, self._read_hints(state, now))
+        elif state.result.is_due and self.may_color(state) and state.trouble.may_try(now):
+            self._context.run(state, self._color(state, _draft_region(state)))
+        elif state.result.is_draft and self.may_color(state) and now > state.result.due_since + PAUSE_S:
+            self._context.run(state, self._color(state, None))
 
-    def may_color(self, sheet: Sheet) -> bool:
-        """Return whether a refresh may be asked for now."""
-        if sheet.error is not None or sheet.image is None:
+    def may_color(self, state: DocumentState) -> bool:
+        """Return whether a result may be asked for now."""
+        if state.trouble.error is not None or state.photograph.image is None or state.questions.is_open("colorize"):
             return False
-        is_wanted = sheet.wanted_once or (sheet.settings.live and not sheet.is_saved)
-        return is_wanted and not self._desk.courier.asked("colorize")
+        result = state.result
+        return not lacks_selection(state) and (result.is_refresh or (state.settings.live and not result.is_saved))
 
-    def read_all(self, sheet: Sheet) -> None:
+    def read_all(self, state: DocumentState) -> None:
         """Read the photograph and the hints anew, and color."""
-        sheet.forget_photograph()
-        sheet.stage = words.READING if self._desk.daemon else words.CONNECTING
-        self._desk.greet(sheet)
-        self._desk.do(sheet, self._read_photograph(sheet))
-        self._desk.changed()
+        state.forget_photograph()
+        self._context.connect(state)
+        question = state.questions.ask("read", words.READING if self._context.daemon else words.CONNECTING)
+        self._context.run(state, self._read_photograph(state, question))
+        self._context.changed()
 
-    def _see_layers(self, sheet: Sheet) -> bool:
+    def _must_read(self, state: DocumentState, now: float) -> bool:
+        """Return whether the photograph is new, or was forgotten, cropped or scaled."""
+        photograph, questions = state.photograph, state.questions
+        is_known = photograph.image or questions.is_open("read") or questions.is_open("open")
+        return state.trouble.may_try(now) and (not is_known or photograph.differs_from(state.document))
+
+    def _see_layers(self, state: DocumentState) -> bool:
         """Return whether the layers are there; when they come back, by redo say, what they show is not known."""
-        seen = sheet.document.has_layers(), sheet.document.why_not()
-        if seen != sheet.seen:
-            sheet.seen, sheet.result, sheet.due = seen, None, True
-            self._desk.changed()
-        return seen[0]
+        are_there, is_new = state.see_layers()
+        if is_new:
+            state.result.lost()
+            state.result.still_due()
+            self._context.changed()
+        return are_there
 
-    def _read_photograph(self, sheet: Sheet) -> Steps:
-        document, pixels = sheet.document, bytearray()
-        sheet.size = document.width, document.height
-        check_size(*sheet.size)
-        document.begin_photograph()
+    def _read_photograph(self, state: DocumentState, question: Question) -> Task:
+        """Read the photograph; what comes of it counts unless it has to be read again meanwhile."""
+        document, context = state.document, self._context
         try:
-            for band in bands_of(sheet.whole()):
-                if not document.is_open():
-                    return
-                pixels += document.read_photograph(band)
-                yield None
+            state.photograph.read((document.width, document.height), document.fingerprint())
+            read = yield from read_photograph(document)
         finally:
-            document.end_photograph()
-            sheet.stage = ""
-        sheet.stage = words.OPENING if self._desk.daemon else words.CONNECTING
-        self._desk.ask(
-            sheet,
-            "open",
-            partial(_open, pixels=pixels, size=sheet.size, wanted=sheet.settings.model),
-            partial(self._opened, sheet),
-        )
-        self._desk.changed()
-
-    def _opened(self, sheet: Sheet, opened: tuple[str, str | None]) -> None:
-        sheet.image, sheet.model = opened
-        sheet.due, sheet.changed = True, time.monotonic()
-        sheet.stage = ""
-        if sheet.is_saved:
-            self._show_saved(sheet)
-        self._desk.changed()
-
-    def _scan(self, sheet: Sheet, is_first: bool) -> Steps:
-        self._see_selection(sheet)
-        parts = yield from scan(sheet.document)
-        if parts == sheet.parts:
+            is_wanted = state.questions.close(question)
+        if read is None or not is_wanted:
             return
-        place = newest(sheet.parts, parts)
-        sheet.parts = parts
-        if place is not None:
-            sheet.place = place
-            if color := color_at(parts, place):
-                sheet.used(color)
-        if sheet.is_saved and is_first:
-            self._show_saved(sheet)
+        state.photograph.keep_alpha(read.alpha)
+        wanted = state.settings.model
+        stage = words.OPENING if context.daemon else words.CONNECTING
+        work = partial(open_photograph, read=read, wanted=wanted)
+        context.ask(state, "open", work, partial(self._opened, state), stage)
+        context.changed()
+
+    def _opened(self, state: DocumentState, opened: tuple[str, str | None]) -> None:
+        state.photograph.opened(*opened)
+        state.result.still_due()
+        if state.result.is_saved:
+            self._show_saved(state)
+        self._context.changed()
+
+    def _read_hints(self, state: DocumentState, now: float) -> Task:
+        is_first = not state.hints.is_known
+        self._see_selection(state)
+        if state.photograph.fingerprint != state.document.fingerprint():
+            self._context.want(state)
+            self.read_all(state)
+            return
+        is_new, place = state.hints.take((yield from scan(state.document)))
+        if not is_new:
+            return
+        is_users = state.proposals.hints_changed(state.hints.parts)
+        if is_users and place is not None:
+            state.proposals.point_to(place)
+            if color := state.hints.color_at(place):
+                state.settings.painted_with(color)
+                state.document.save_state(state.settings.as_json())
+        if state.result.is_saved and is_first:
+            self._show_saved(state)
         else:
-            self._desk.want(sheet)
+            self._context.want(state, anew=False)
 
-    def _show_saved(self, sheet: Sheet) -> None:
+    def _show_saved(self, state: DocumentState) -> None:
         """Show what is known of a document that came with its result."""
-        sheet.overview = sheet.document.thumbnail(OVERVIEW)
-        self._placed(sheet)
-        self._desk.changed()
+        state.result.show(state.document.thumbnail(OVERVIEW))
+        self._placed(state)
+        self._context.changed()
 
-    def _see_selection(self, sheet: Sheet) -> None:
+    def _see_selection(self, state: DocumentState) -> None:
         """Suggest colors for the middle of a new selection; and color inside it, if that is what the user wants."""
-        bounds = sheet.document.selection_bounds()
-        if bounds == sheet.selected:
+        if not state.proposals.select(state.document.selection_bounds()):
             return
-        sheet.selected = bounds
-        if bounds is not None:
-            sheet.place = bounds[0] + bounds[2] // 2, bounds[1] + bounds[3] // 2
-            self._placed(sheet)
-        if sheet.settings.selection_only and not sheet.is_saved:
-            self._desk.want(sheet)
+        self._context.changed()
+        if state.proposals.selected is not None:
+            self._placed(state)
+            if state.settings.selection_only and not state.result.is_saved:
+                self._context.withdraw(state, "colorize", "write")
+                self._context.want(state)
 
-    def _color(self, sheet: Sheet, draft: Rectangle | None) -> None:
-        sheet.due = sheet.wanted_once = False
-        image, hints, changed = sheet.image, sheet.hints(), sheet.changed
-        selected = sheet.document.selection_bounds() if sheet.settings.selection_only else None
-        region = selected or draft
-        since = None if region else sheet.result
-        sheet.is_draft = region is draft is not None
-        self._desk.ask(
-            sheet,
+    def _color(self, state: DocumentState, draft: Rectangle | None) -> Task:
+        """Ask for a result, and have it laid over the layer."""
+        result, image, hints = state.result, state.photograph.image, state.request_hints()
+        if state.settings.selection_only:
+            result.confine((yield from confine(state.document, result.confinement)))
+        else:
+            result.confine(None)
+        confinement = result.confinement
+        if not self.may_color(state) or image != state.photograph.image:
+            return
+        region = confinement.bounds if confinement else draft
+        base = None if region else result.identity
+        since = result.asked(is_draft=region is draft is not None)
+        self._context.ask(
+            state,
             "colorize",
-            lambda client: client.colorize(image or "", hints, region, since),
-            lambda answer: self._desk.do(sheet, self._lay(sheet, image, answer, selected is not None, changed)),
+            lambda client: client.colorize(image or "", hints, region, base),
+            lambda answer: self._context.run(state, self._lay(state, image, answer, confinement, since)),
         )
 
-    def _lay(self, sheet: Sheet, image: str | None, answer: Colorization, masked: bool, changed: float) -> Steps:
+    def _lay(
+        self,
+        state: DocumentState,
+        image: str | None,
+        answer: Colorization,
+        confinement: Confinement | None,
+        since: float,
+    ) -> Task:
         """Lay an answer's tiles over the result layer, and show it."""
-        document = sheet.document
+        document, result, question = state.document, state.result, state.questions.ask("write")
         while document.is_open() and document.is_busy():
             yield WAIT
-        sheet.result = None  # until the last tile is written
-        if not (yield from _write_to(sheet, image, answer.tiles, masked)):
-            sheet.due = sheet.wanted_once = True  # of the photograph as it is now
+        result.writing()
+        if not (yield from _write(state, question, image, answer, confinement)):
+            state.questions.close(question)
+            result.ask_again()  # of the photograph as it is now, or of the part that may change now
             return
+        state.questions.close(question)
         document.show_result()
-        sheet.is_reopened = False
-        sheet.result = None if masked or answer.area != sheet.whole() else answer.result
-        self._desk.device, self._desk.warnings = answer.device, answer.warnings
-        self.milliseconds = [*self.milliseconds, (time.monotonic() - changed) * 1000][-1000:]
-        self._placed(sheet)
+        state.photograph.served()
+        result.written(answer.result if answer.area == state.whole() and confinement is None else None, since)
+        self._context.device, self._context.warnings = answer.device, answer.warnings
+        self._placed(state)
         yield None
-        sheet.overview = document.thumbnail(OVERVIEW)
-        self._desk.changed()
+        result.show(document.thumbnail(OVERVIEW))
+        self._context.changed()
 
 
-def _draft_region(sheet: Sheet) -> Rectangle | None:
+def lacks_selection(state: DocumentState) -> bool:
+    """Return whether only a selection may change, and nothing is or was selected."""
+    nowhere = state.result.confinement is None and state.proposals.selected is None
+    return state.settings.selection_only and nowhere
+
+
+def _draft_region(state: DocumentState) -> Rectangle | None:
     """Return the square around the newest dot, if the user wants drafts and the image is larger than that."""
-    if not sheet.settings.draft or sheet.place is None or (sheet.result is None and not sheet.is_draft):
+    place, result = state.proposals.place, state.result
+    if not state.settings.draft or place is None or (result.identity is None and not result.is_draft):
         return None
-    width, height = sheet.size
+    width, height = state.photograph.size
     if width * height <= 2 * DRAFT_SIDE**2:
         return None
-    x = max(0, min(sheet.place[0] - DRAFT_SIDE // 2, width - DRAFT_SIDE))
-    y = max(0, min(sheet.place[1] - DRAFT_SIDE // 2, height - DRAFT_SIDE))
+    x = max(0, min(place[0] - DRAFT_SIDE // 2, width - DRAFT_SIDE))
+    y = max(0, min(place[1] - DRAFT_SIDE // 2, height - DRAFT_SIDE))
     return x, y, min(DRAFT_SIDE, width), min(DRAFT_SIDE, height)
 
 
-def _write_to(sheet: Sheet, image: str | None, tiles: Iterable[Tile], masked: bool) -> Generator[None, None, bool]:
-    """Write what was asked for a photograph; returns whether it stayed meanwhile what the user sees, at its size."""
-    writing = write(sheet.document, tiles, masked)
-    while sheet.can_show(image):
+def _write(
+    state: DocumentState,
+    question: Question,
+    image: str | None,
+    answer: Colorization,
+    confinement: Confinement | None,
+) -> Generator[None, None, bool]:
+    """Write an answer; returns whether it was wanted to the end, and the photograph stayed what the user sees."""
+    writing = write_tiles(state.document, answer.tiles, state.photograph.alpha, confinement)
+    while state.questions.holds(question) and state.can_show(image):
         if next(writing, True):
             return True
         yield None
     return False
-
-
-def write(document: Document, tiles: Iterable[Tile], masked: bool) -> Iterator[None]:
-    """Write tiles to the result layer, a block at a step; `masked` writes only where the image is selected."""
-    for tile in tiles:
-        for block in blocks_of((tile.x, tile.y, tile.width, tile.height)):
-            document.write_result(block, _cut(tile, block), document.selection(block) if masked else None)
-            yield
-
-
-def blocks_of(area: Rectangle) -> list[Rectangle]:
-    """Cut a rectangle along the editors' squares into blocks that are written in one step."""
-    x, y, width, height = area
-    columns = BAND_PIXELS // SQUARE
-    rows = max(1, columns // min(width, columns)) * SQUARE
-    return [
-        (left, top, right - left, bottom - top)
-        for top, bottom in pairwise([y, *range((y // rows + 1) * rows, y + height, rows), y + height])
-        for left, right in pairwise([x, *range((x // columns + 1) * columns, x + width, columns), x + width])
-    ]
-
-
-def _cut(tile: Tile, block: Rectangle) -> Buffer:
-    """Return the pixels of a block of a tile."""
-    x, y, width, height = block[0] - tile.x, block[1] - tile.y, *block[2:]
-    first = (y * tile.width + x) * 3
-    if width == tile.width:
-        return tile.pixels[first : first + width * height * 3]
-    begins = range(first, first + height * tile.width * 3, tile.width * 3)
-    return b"".join([tile.pixels[begin : begin + width * 3] for begin in begins])
-
-
-def bands_of(area: Rectangle) -> list[Rectangle]:
-    """Cut a rectangle into bands that are read in one step."""
-    x, top, width, height = area
-    rows = max(1, BAND_PIXELS // width)
-    return [(x, y, width, min(rows, top + height - y)) for y in range(top, top + height, rows)]
-
-
-def _open(client: Client, pixels: bytearray, size: tuple[int, int], wanted: str | None) -> tuple[str, str | None]:
-    """Open the photograph with the network that is wanted, if it is there; return the image and the network."""
-    model = wanted if wanted in models_of(client.status()) else None
-    return client.open_image(pixels, *size, 4, model), model

@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from typing import NamedTuple
 
 from ..protocol.errors import HueDotError
 from . import words
-from .desk import WAIT, Steps
+from .context import WAIT
+from .hint_parts import Parts, looks_alike, scan
 from .host import Document
-from .painted import Parts, looks_alike, scan
-from .sheet import Sheet
+from .state import DocumentState
 
 ROUNDS = 8  # how often the hints are read again because the user painted meanwhile
 
 
-def change_hints(sheet: Sheet, change: Callable[[Parts], Generator[None, None, Parts]]) -> Steps:
-    """Let the hint layer be what `change` makes of it: of what is painted now, not when it was last read."""
-    document = sheet.document
+class Change(NamedTuple):
+    """The painted parts of the hint layer before a change of our own, and after it."""
+
+    before: Parts
+    after: Parts
+
+
+def change_hints(
+    state: DocumentState, change: Callable[[Parts], Generator[None, None, Parts]]
+) -> Generator[object, None, Change | None]:
+    """Let the hint layer be what `change` makes of it: of what is painted now, not when it was last read.
+
+    Returns None if nothing was to be changed.
+    """
+    document = state.document
     for _ in range(ROUNDS):
         while document.is_open() and document.is_busy():
             yield WAIT
         if not document.is_open() or not document.has_layers():
-            return
+            return None
         parts = yield from scan(document)
         changed = yield from change(parts)
         new = {area: part for area, part in changed.items() if part != parts.get(area)}
         if not new:
-            return  # nothing is to be undone, either
+            return None  # nothing is to be undone, either
         if _is_untouched(document, parts, new):
             document.replace_hints(new)
-            sheet.stamp, sheet.is_saved = None, False
-            return
+            state.hints.read_again()
+            state.result.want()
+            return Change(parts, changed)
         yield None
     raise HueDotError(words.HINTS_CHANGING, words.WAIT_AND_TRY)
 

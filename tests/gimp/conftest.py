@@ -73,7 +73,7 @@ def panel(gimp, photograph):
     gimp.open(photograph)
     gimp.menu("Live panel")
     panel = Panel(gimp)
-    panel.poll("sheet() is not None")
+    panel.poll("state() is not None")
     yield panel
     panel.close()
 

@@ -26,12 +26,12 @@ def ask(gimp, panel):
     """Paint a dot, and return when a request is under way."""
     gimp.do(f"foreground({RED!r})")
     gimp.stroke((130, 300))
-    panel.poll("controller().desk.courier.asked('colorize')")
+    panel.poll("controller().context.client.has('colorize')")
 
 
 def told(panel):
     """Wait until the late answer has come, wherever it goes."""
-    panel.poll("controller().desk.courier.is_idle() and not controller().desk.steps")
+    panel.poll("controller().context.client.is_idle() and not controller().context.tasks")
 
 
 def quit_and_discard(gimp):
@@ -76,10 +76,10 @@ def test_an_image_closed_while_a_request_is_under_way(gimp, panel, photograph, s
     with held():
         ask(gimp, panel)
         gimp.do("close()")
-        panel.poll("sheet() is None and said() == 'Open a photograph.'")
+        panel.poll("state() is None and said() == 'Open a photograph.'")
         gimp.open(other)
         before = gimp.do(f"checksum({PHOTOGRAPH})")
-        panel.poll("sheet() is not None and sheet().document.width == 300")
+        panel.poll("state() is not None and state().document.width == 300")
     told(panel)
     assert gimp.do(f"names(), checksum({PHOTOGRAPH})") == [["Background"], before]
     assert [sha256(photograph), sha256(other)] == files
@@ -106,7 +106,7 @@ def test_a_layer_deleted_while_a_request_is_under_way(gimp, panel, layer, figure
     assert gimp.do(f"checksum({PHOTOGRAPH})") == before[0]
     began = time.monotonic()
     panel.do("panel()._start.clicked()") if layer == "Color (HueDot)" else gimp.undo()
-    panel.poll("sheet().result and idle() and not panel()._start.get_visible()", seconds=60)
+    panel.poll("state().result.identity and idle() and not panel()._start.get_visible()", seconds=60)
     seconds = time.monotonic() - began
     assert gimp.do(OWN) == before
     figure(f"GIMP: “{layer}” deleted during a request", f"the user's layers as before; mended after {seconds:.1f} s")

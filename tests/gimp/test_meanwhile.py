@@ -44,14 +44,14 @@ def test_an_image_cropped_while_it_is_colored_once(gimp, panel):
     said = panel.do("""
 from huedot_gimp.image import Document
 from huedot_gimp.oneshot import OneShot
-from huedot_gimp.panel.sheet import Settings
+from huedot_gimp.panel.state import Settings
 
 def crop(text, fraction):
     if text == "Looking at the photograph…":
-        sheet().document.image.resize(400, 450, 0, 0)
+        state().document.image.resize(400, 450, 0, 0)
 
 try:
-    with OneShot(Document(sheet().document.image), crop) as once:
+    with OneShot(Document(state().document.image), crop) as once:
         once.color(Settings(saturation=0.9))
     said = ""
 except Exception as error:
@@ -84,7 +84,7 @@ def test_transparency_is_known_when_the_panel_turns_to_the_image_again(gimp, pan
     gimp.open(saved(rgba))
     panel.do("made = max(Gimp.get_images(), key=lambda image: image.get_id()); panel().turn_to(made)")
     panel.do("""
-document = sheet().document
+document = state().document
 read = document.read_photograph
 
 def read_photograph(area):

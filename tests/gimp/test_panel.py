@@ -18,7 +18,7 @@ FOREGROUND = "list(Gimp.context_get_foreground().get_bytes(Babl.format(U8)).get_
 def start(panel):
     """Press Start, and wait for the first, automatic coloring."""
     panel.do("panel()._start.clicked()")
-    panel.poll("sheet().result and idle() and not panel()._start.get_visible()", seconds=90)
+    panel.poll("state().result.identity and idle() and not panel()._start.get_visible()", seconds=90)
 
 
 def follow(panel, act):
@@ -48,7 +48,7 @@ def test_dots_become_color_and_spread(gimp, panel):
     before = gimp.do(f"at({RESULT}, 90, 330)")
     dot(gimp, panel, 130, 300, BLUE)
     assert gimp.do(f"at({HINTS}, 130, 300)") == [*rgb(BLUE), 255]
-    assert panel.do("sheet().settings.recent[0]") == rgb(BLUE)
+    assert panel.do("state().settings.recent[0]") == rgb(BLUE)
     red, green, blue, alpha = gimp.do(f"at({RESULT}, 130, 300)")
     assert alpha == 255
     assert blue > green > red
@@ -91,8 +91,8 @@ def test_undo_and_redo_of_strokes_are_exact_and_followed(gimp, panel):
 def test_a_suggested_color_becomes_the_foreground_and_repaints(gimp, panel):
     start(panel)
     dot(gimp, panel, 130, 300, BLUE)
-    panel.poll("len(sheet().swatches) == 9")
-    likeliest, other = panel.do("sheet().swatches[0].color, sheet().swatches[5].color")
+    panel.poll("len(state().proposals.swatches) == 9")
+    likeliest, other = panel.do("state().proposals.swatches[0].color, state().proposals.swatches[5].color")
     x, y = panel.do("where(panel()._colors.get_child_at(0, 0).get_children()[0])")
     gimp.display.xdotool("mousemove", x, y, "click", 1)
     gimp.poll(FOREGROUND, lambda color: color == [*likeliest, 255])
@@ -107,16 +107,18 @@ def test_a_suggested_color_becomes_the_foreground_and_repaints(gimp, panel):
 
 def test_the_overview_and_the_gamut_answer_to_clicks(gimp, panel):
     start(panel)
-    panel.poll("sheet().overview is not None")
+    panel.poll("state().result.overview is not None")
     x, y = panel.do("where(panel()._overview)")
     gimp.display.xdotool("mousemove", x, y, "click", 1)
-    place = panel.poll("sheet().place")
+    place = panel.poll("state().proposals.place")
     assert max(abs(place[0] - 256), abs(place[1] - 256)) < 8
-    panel.poll("len(sheet().swatches) == 9 and controller().gamut is not None and panel()._gamut._picture")
+    panel.poll(
+        "len(state().proposals.swatches) == 9 and controller().view.gamut is not None and panel()._gamut._picture"
+    )
     x, y = panel.do("where(panel()._gamut, 0.4)")
     gimp.display.xdotool("mousemove", x, y, "click", 1)
-    panel.poll("len(sheet().settings.recent) == 1")
-    recent = panel.do("sheet().settings.recent[0]")
+    panel.poll("len(state().settings.recent) == 1")
+    recent = panel.do("state().settings.recent[0]")
     gimp.poll(FOREGROUND, lambda color: color == [*recent, 255])
 
 
@@ -159,9 +161,9 @@ def test_the_hint_layer_may_be_renamed_moved_and_duplicated(gimp, panel):
 def test_a_selection_asks_for_its_middle_and_confines(gimp, panel):
     start(panel)
     gimp.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 200, 256, 312)")
-    panel.poll("sheet().place == (128, 356) and len(sheet().swatches) == 9")
+    panel.poll("state().proposals.place == (128, 356) and len(state().proposals.swatches) == 9")
     panel.do("panel()._selection_only.clicked()")
-    panel.poll("sheet().settings.selection_only and idle()")
+    panel.poll("state().settings.selection_only and idle()")
     outside, inside = gimp.do(f"at({RESULT}, 400, 60), at({RESULT}, 90, 330)")
     dot(gimp, panel, 130, 300, RED)
     assert gimp.do(f"at({RESULT}, 400, 60)") == outside
@@ -172,14 +174,14 @@ def test_variations_and_where_next(gimp, panel):
     start(panel)
     dot(gimp, panel, 130, 300, BLUE)
     panel.do("controller().where_next()")
-    panel.poll("len(sheet().places) == 3")
+    panel.poll("len(state().proposals.places) == 3")
     panel.do("controller().vary()")
-    panel.poll("len(sheet().variations) == 6 and len(panel()._variations.get_children()) == 6", seconds=60)
+    panel.poll("len(state().proposals.variations) == 6 and len(panel()._variations.get_children()) == 6", seconds=60)
     follow(panel, lambda: panel.do("panel()._variations.get_children()[2].clicked()"))
     assert gimp.do(f"at({HINTS}, 130, 300)") == [*rgb(BLUE), 255], "the user's own dot must stay"
-    assert panel.do("len(sheet().parts)") > 1, "the variation brought no dots"
+    assert panel.do("len(state().hints.parts)") > 1, "the variation brought no dots"
     follow(panel, gimp.undo)
-    assert panel.do("len(sheet().parts)") <= 2, "one undo takes them back"
+    assert panel.do("len(state().hints.parts)") <= 2, "one undo takes them back"
 
 
 def test_a_gray_image_is_converted_after_asking(gimp, panel, saved):
@@ -274,14 +276,14 @@ def test_the_menu_item_brings_the_panel_back_and_suggest_asks_it(gimp, panel):
     gimp.menu("Color while you paint dots")  # by its name the search would find “Undo Live panel”, too
     gimp.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 100, 250, 80, 60)")
     gimp.menu("Suggest colors here")
-    panel.poll("sheet().place == (140, 280) and len(sheet().swatches) == 9")
+    panel.poll("state().proposals.place == (140, 280) and len(state().proposals.swatches) == 9")
     assert len(gimp.display.windows("^HueDot$")) == 1
 
 
 def test_a_cropped_image_is_read_again(gimp, panel):
     start(panel)
     follow(panel, lambda: gimp.do("image.crop(300, 250, 100, 100); Gimp.displays_flush()"))
-    panel.poll("sheet().size == (300, 250) and idle()")
+    panel.poll("state().photograph.size == (300, 250) and idle()")
     assert gimp.do(f"at({RESULT}, 60, 200)")[3] == 255
 
 
@@ -291,10 +293,10 @@ def test_saved_and_opened_again(gimp, panel, tmp_path):
     follow(panel, lambda: panel.do("controller().choose(saturation=0.6)"))
     shown, path = gimp.do(f"at({RESULT}, 130, 300)"), tmp_path / "saved.xcf"
     gimp.do(f"Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path({str(path)!r}), None); close()")
-    panel.poll("sheet() is None")
+    panel.poll("state() is None")
     gimp.open(path)
-    panel.poll("sheet() and sheet().image and 'as it was saved' in said() and idle()", seconds=40)
-    assert panel.do("sheet().settings.saturation") == 0.6
+    panel.poll("state() and state().photograph.image and 'as it was saved' in said() and idle()", seconds=40)
+    assert panel.do("state().settings.saturation") == 0.6
     assert gimp.do(f"at({RESULT}, 130, 300)") == shown
     follow(panel, lambda: panel.do("panel()._refresh.clicked()"))
     assert differs(gimp.do(f"at({RESULT}, 130, 300)"), shown) <= 2
@@ -312,6 +314,6 @@ def test_another_network_is_offered_where_it_is_there_and_remembered(gimp, panel
         for place in ("90, 330", "130, 300"):
             red, green, blue, _ = gimp.do(f"at({RESULT}, {place})")
             assert red > green > blue
-        assert panel.do("sheet().settings.of(sheet().document.load_state()).model") == "siggraph17"
+        assert panel.do("state().settings.of(state().document.load_state()).model") == "siggraph17"
     finally:
         weights.unlink()

@@ -58,7 +58,7 @@ def test_from_the_first_dot_to_the_fifth(gimp, aside, keep):
     start(aside)
     for x, y, color in DOTS:
         dot(gimp, aside, x, y, color)
-    aside.poll("len(sheet().swatches) == 9 and idle()")
+    aside.poll("len(state().proposals.swatches) == 9 and idle()")
     assert aside.do("cut_off()") == []
     keep("gimp-dots.png")
 

@@ -41,7 +41,7 @@ def test_the_archive_is_imported_and_colors(krita, home, photograph, tmp_path):
     try:
         second.do("dress(1280, 800)")
         start(second, photograph)
-        assert second.do("sheet().result") is not None
+        assert second.do("state().result.identity") is not None
     finally:
         code = second.close()
         subprocess.run([*HUEDOT, "stop"], env={**os.environ, **environment}, check=True, capture_output=True)

@@ -21,13 +21,13 @@ def convert(krita, model, depth, profile):
     assert krita.do(f"app.activeDocument().setColorSpace({model!r}, {depth!r}, {profile!r})")
     krita.settle()
     for _ in range(2):
-        krita.poll(f"sheet().scanned > {krita.do('sheet().scanned')}")
+        krita.poll(f"state().hints.read_at > {krita.do('state().hints.read_at')}")
         krita.poll("controller().is_idle()")
 
 
 def hint_at(krita, x, y):
     """Return what the panel reads from the hint layer."""
-    return krita.do(f"list(sheet().document.read_hints(({x}, {y}, 1, 1)))")
+    return krita.do(f"list(state().document.read_hints(({x}, {y}, 1, 1)))")
 
 
 def colored_at(krita, x, y):
@@ -108,11 +108,11 @@ def test_a_document_converted_to_gray_says_so_and_is_left_alone(desk, photograph
     desk.do(f"brush({RED}, 16)")
     desk.stroke((360, 100))
     desk.do("ticks = []; huedot()._timer.timeout.connect(lambda: ticks.append(None))")
-    desk.poll("len(ticks) > 50 and controller().desk.courier.is_idle()")
+    desk.poll("len(ticks) > 50 and controller().context.client.is_idle()")
     assert desk.do(f"checksum({RESULT})") == before
     assert desk.do(STEPS) == steps + 2
     desk.do("huedot()._agreed = lambda question: True; huedot()._mend.click(); del huedot()._agreed")
-    desk.poll("app.activeDocument().colorModel() == 'RGBA' and sheet().result and controller().is_idle()")
+    desk.poll("app.activeDocument().colorModel() == 'RGBA' and state().result.identity and controller().is_idle()")
     dot(desk, 360, 300, RED)
     red, _, blue = colored_at(desk, 360, 300)
     assert red > blue + 20
@@ -130,7 +130,7 @@ def test_a_result_that_is_gray_by_itself(desk, photograph):
     desk.do("huedot()._mend.click()")
     desk.poll("huedot()._start.isVisible()")
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result and controller().is_idle()", 60)
+    desk.poll("state().result.identity and controller().is_idle()", 60)
     red, _, blue = colored_at(desk, 130, 300)
     assert blue > red + 20
 
@@ -139,10 +139,10 @@ def test_a_copy_of_a_document_is_another_document(desk, photograph):
     start(desk, photograph)
     dot(desk, 130, 300, BLUE)
     desk.do("first = app.activeDocument(); app.action('create_copy').trigger()")
-    desk.poll("len(app.documents()) == 2 and app.activeDocument() != first and sheet().document._document != first")
+    desk.poll("len(app.documents()) == 2 and app.activeDocument() != first and state().document._document != first")
     beneath = "node('Color hints', first.rootNode()), node('Color (HueDot)', first.rootNode())"
     before = desk.do(f"[checksum(each) for each in ({beneath})]")
-    desk.poll("sheet().image and sheet().is_saved and controller().is_idle()", 60)
+    desk.poll("state().photograph.image and state().result.is_saved and controller().is_idle()", 60)
     desk.do(f"app.activeDocument().setActiveNode({HINTS})")
     desk.poll("app.activeDocument().activeNode().name() == 'Color hints'")
     dot(desk, 360, 100, RED)
@@ -151,9 +151,9 @@ def test_a_copy_of_a_document_is_another_document(desk, photograph):
     follow(desk, lambda: desk.do("controller().take_color((40, 150, 60), repaint=True)"))
     assert desk.do(f"rgb_at({HINTS}, 360, 100)") == [40, 150, 60, 255]
     assert desk.do(f"[checksum(each) for each in ({beneath})]") == before, "the original was changed"
-    assert desk.do("len({sheet().document.key, *[each.key for each in controller().others()]})") == 2
+    assert desk.do("len({state().document.key, *[each.key for each in controller().others()]})") == 2
     desk.do("window().findChild(QMdiArea).activatePreviousSubWindow()")
-    desk.poll("app.activeDocument() == first and sheet().document._document == first")
+    desk.poll("app.activeDocument() == first and state().document._document == first")
 
 
 @pytest.fixture
@@ -178,16 +178,17 @@ def work_in(krita, window, controller):
 
 def colored(krita, controller):
     """Wait until all is colored; or read, where the result stands as another window left it."""
-    sheet = f"{controller}.sheet"
-    done = f"({sheet}.is_saved and {sheet}.image or {sheet}.result and not {sheet}.due)"
-    krita.poll(f"{sheet} and {done} and {controller}.is_idle()", 60)
+    state = f"{controller}.state"
+    stands = f"{state}.result.is_saved and {state}.photograph.image"
+    done = f"{stands} or {state}.result.identity and not {state}.result.is_due"
+    krita.poll(f"{state} and ({done}) and {controller}.is_idle()", 60)
 
 
 def repaint(krita, controller, color):
     """Repaint the dot, and wait until the result follows."""
-    count = krita.do(f"len({controller}.milliseconds)")
-    krita.do(f"{controller}.sheet.place = 130, 300; {controller}.take_color({color}, repaint=True)")
-    krita.poll(f"len({controller}.milliseconds) > {count}")
+    count = krita.do(f"len({controller}.state.result.times)")
+    krita.do(f"{controller}.state.proposals.place = 130, 300; {controller}.take_color({color}, repaint=True)")
+    krita.poll(f"len({controller}.state.result.times) > {count}")
     colored(krita, controller)
     assert hint_at(krita, 130, 300) == [*color, 255]
 
@@ -197,29 +198,29 @@ PLACES = [(90, 330), (400, 60), (250, 150), (300, 400)]
 
 def test_of_two_windows_only_the_one_where_the_user_works_colors(windows):
     work_in(windows, "two", "theirs")
-    count = windows.do("len(ours.milliseconds)")
+    count = windows.do("len(ours.state.result.times)")
     windows.do("theirs.choose(saturation=0.9)")
     colored(windows, "theirs")
     repaint(windows, "theirs", RED)
-    assert windows.do("len(ours.milliseconds)") == count, "both windows color"
+    assert windows.do("len(ours.state.result.times)") == count, "both windows color"
     work_in(windows, "one", "ours")
-    assert windows.do("ours.sheet.settings.saturation") == 0.9, "the windows have different settings"
-    count = windows.do("len(theirs.milliseconds)")
+    assert windows.do("ours.state.settings.saturation") == 0.9, "the windows have different settings"
+    count = windows.do("len(theirs.state.result.times)")
     repaint(windows, "ours", BLUE)
     shown = [colored_at(windows, *place) for place in PLACES]
     windows.do("ours.refresh()")
     windows.poll("not ours.is_idle()")
     colored(windows, "ours")
     assert all(close_to(colored_at(windows, *place), color, 2) for place, color in zip(PLACES, shown, strict=True))
-    assert windows.do("len(theirs.milliseconds)") == count
+    assert windows.do("len(theirs.state.result.times)") == count
 
 
 def test_a_closed_window_takes_its_docker_along(windows):
-    couriers = "[each.name for each in __import__('threading').enumerate()].count('huedot-courier')"
+    clients = "[each.name for each in __import__('threading').enumerate()].count('huedot-client')"
     work_in(windows, "two", "theirs")
-    assert windows.do(couriers) == 2
+    assert windows.do(clients) == 2
     windows.do("two.qwindow().close()")
-    windows.poll(f"{couriers} == 1")
+    windows.poll(f"{clients} == 1")
     dot(windows, 360, 100, RED)
     wait_for(lambda: is_red(*colored_at(windows, 360, 100)), 20, "the dot is colored in the window that is left")
 

@@ -47,12 +47,12 @@ def ask(krita):
     """Paint a dot, and return when a request is under way."""
     krita.do(f"brush({RED}, 16)")
     krita.stroke((130, 300))
-    krita.poll("controller().desk.courier.asked('colorize')")
+    krita.poll("controller().context.client.has('colorize')")
 
 
 def told(krita):
     """Wait until the late answer has come, wherever it goes."""
-    krita.poll("controller().desk.courier.is_idle() and not controller().desk.steps")
+    krita.poll("controller().context.client.is_idle() and not controller().context.tasks")
 
 
 def quit_and_answer(krita, button):
@@ -83,7 +83,7 @@ def test_krita_quits_while_a_request_is_under_way(short_lived, desk, photograph,
     assert sha256(photograph) == files[0]
     assert (sha256(kra) == files[1]) == (answer == "No")
     desk.open(kra)
-    desk.poll("sheet() and sheet().image and controller().is_idle()")
+    desk.poll("state() and state().photograph.image and controller().is_idle()")
     assert desk.do(OWN) == (changed if answer == "Yes" else layers)
     fault = f"Krita quits during a request; save? {answer}"
     figure(fault, f"ended after {seconds:.1f} s; opened again, both layers as they were")
@@ -98,7 +98,7 @@ def test_a_document_closed_while_a_request_is_under_way(desk, photograph, saved,
     with held():
         ask(desk)
         desk.do("app.activeDocument().setModified(False); app.activeDocument().close()")
-        desk.poll("sheet() and sheet().document.name == 'gray card.png'")
+        desk.poll("state() and state().document.name == 'gray card.png'")
     told(desk)
     assert desk.do("layers()") == ["Background"]
     assert [desk.do(f"checksum({PHOTOGRAPH})"), sha256(photograph), sha256(other)] == before
@@ -125,7 +125,7 @@ def test_a_layer_deleted_while_a_request_is_under_way(desk, photograph, layer, m
     assert desk.do(f"checksum({PHOTOGRAPH})") == before[0]
     began = time.monotonic()
     desk.do(mend)
-    desk.poll("sheet().result and controller().is_idle()", 60)
+    desk.poll("state().result.identity and controller().is_idle()", 60)
     seconds = time.monotonic() - began
     assert desk.do(OWN) == before
     figure(f"Krita: “{layer}” deleted during a request", f"the user's layers as before; mended after {seconds:.1f} s")

@@ -16,9 +16,9 @@ HINTS, RESULT = "node('Color hints')", "node('Color (HueDot)')"
 def start(krita, path):
     """Open a photograph and press Start; wait for the first, automatic coloring."""
     krita.open(path)
-    krita.poll("sheet() is not None and not sheet().image")
+    krita.poll("state() is not None and not state().photograph.image")
     krita.do("huedot()._start.click()")
-    krita.poll("sheet().result", 90)
+    krita.poll("state().result.identity", 90)
     krita.poll(f"app.activeDocument().activeNode().name() == 'Color hints' and {HINTS} is not None")
 
 
@@ -45,7 +45,7 @@ def test_dots_become_color_and_spread(desk, photograph):
     before = desk.do(f"rgb_at({RESULT}, 90, 330)")
     dot(desk, 130, 300, BLUE)
     assert desk.do(f"rgb_at({HINTS}, 130, 300)") == [*BLUE, 255]
-    assert desk.do("sheet().settings.recent[0]") == list(BLUE)
+    assert desk.do("state().settings.recent[0]") == list(BLUE)
     # the dot lies on top, so look at the result beneath it: the photograph's lightness, the dot's hue
     red, green, blue, alpha = desk.do(f"rgb_at({RESULT}, 130, 300)")
     assert alpha == 255
@@ -97,11 +97,12 @@ def test_saved_and_opened_again(desk, photograph, tmp_path):
     assert desk.do(f"app.activeDocument().saveAs({kra!r})")
     desk.do("close_all()")
     desk.open(kra)
-    desk.poll("sheet() and sheet().image and 'as it was saved' in huedot()._said.text() and controller().is_idle()")
-    assert desk.do("sheet().settings.saturation") == 0.6
+    desk.poll("state() and state().photograph.image and controller().is_idle()")
+    desk.poll("'as it was saved' in huedot()._said.text()")
+    assert desk.do("state().settings.saturation") == 0.6
     assert desk.do("huedot()._running.isVisible()")
     assert close_to(desk.do(f"rgb_at({RESULT}, 130, 300)"), shown, 2)
-    assert desk.do("sheet().settings.recent[0]") == list(BLUE)
+    assert desk.do("state().settings.recent[0]") == list(BLUE)
 
 
 def test_the_daemon_killed_while_painting(desk, photograph, home):
@@ -124,7 +125,7 @@ def test_two_documents_and_the_colors_of_the_other(desk, photograph, saved):
     follow(desk, lambda: desk.do("huedot()._others.setCurrentIndex(1); huedot()._others.activated.emit(1)"))
     after = desk.do(f"rgb_at({RESULT}, 90, 330)")
     assert after[0] - after[2] > before[0] - before[2] + 15, "the other document's red is not there"
-    follow(desk, lambda: desk.do("controller().borrow_colors(None)"))
+    follow(desk, lambda: desk.do("controller().use_reference(None)"))
     assert close_to(desk.do(f"rgb_at({RESULT}, 90, 330)"), before, 2)
 
 
@@ -138,7 +139,7 @@ def test_a_gray_document_is_converted_after_asking(desk, saved):
     desk.do("huedot()._agreed = lambda question: True; huedot()._mend.click(); del huedot()._agreed")
     desk.poll("huedot()._start.isEnabled()")
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result", 60)
+    desk.poll("state().result.identity", 60)
     desk.poll("app.activeDocument().activeNode().name() == 'Color hints'")
     dot(desk, 160, 120, RED)
     shown = desk.do("shown_at(200, 120)")
@@ -154,7 +155,7 @@ def test_deep_documents_show_the_colors_painted(desk, photograph, depth, profile
     assert desk.do(f"app.activeDocument().setColorSpace('RGBA', {depth!r}, {profile!r})")
     desk.settle()
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result", 60)
+    desk.poll("state().result.identity", 60)
     desk.poll("app.activeDocument().activeNode().name() == 'Color hints'")
     dot(desk, 130, 300, BLUE, 20)
     assert desk.do(f"rgb_at({HINTS}, 130, 300)") == [*BLUE, 255]
@@ -168,14 +169,14 @@ def test_layers_that_the_user_deletes_come_back(desk, photograph):
     desk.do(f"{RESULT}.remove()")
     desk.poll("huedot()._start.isVisible() and 'gone' in huedot()._said.text()")
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result and controller().is_idle()", 60)
+    desk.poll("state().result.identity and controller().is_idle()", 60)
     assert desk.do(f"rgb_at({HINTS}, 130, 300)") == [*BLUE, 255], "the user's dots are lost"
     assert desk.do("[child.name() for child in node('HueDot').childNodes()]") == ["Color (HueDot)", "Color hints"]
     desk.do(f"{HINTS}.setName('my dots')")
     desk.do("node('my dots').remove()")
     desk.poll("huedot()._start.isVisible()")
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result and controller().is_idle()", 60)
+    desk.poll("state().result.identity and controller().is_idle()", 60)
     dot(desk, 130, 300, RED)
 
 
@@ -198,19 +199,19 @@ def test_a_selection_asks_for_its_middle(desk, photograph):
     start(desk, photograph)
     desk.do("from krita import Selection; s = Selection(); s.select(100, 250, 80, 60, 255)")
     desk.do("app.activeDocument().setSelection(s)")
-    desk.poll("sheet().place == (140, 280) and len(sheet().swatches) == 9")
+    desk.poll("state().proposals.place == (140, 280) and len(state().proposals.swatches) == 9")
 
 
 def test_a_suggested_color_becomes_the_brush_and_repaints(desk, photograph):
     start(desk, photograph)
     dot(desk, 130, 300, BLUE)
-    desk.poll("len(sheet().swatches) == 9")
-    likeliest = desk.do("sheet().swatches[0].color")
-    desk.do("huedot()._colors.taken.emit(sheet().swatches[0].color, False)")
+    desk.poll("len(state().proposals.swatches) == 9")
+    likeliest = desk.do("state().proposals.swatches[0].color")
+    desk.do("huedot()._colors.taken.emit(state().proposals.swatches[0].color, False)")
     foreground = "[round(255 * c) for c in app.activeWindow().activeView().foregroundColor().componentsOrdered()]"
     assert close_to(desk.do(foreground), likeliest, 1)
-    other = desk.do("sheet().swatches[5].color")
-    follow(desk, lambda: desk.do("huedot()._colors.taken.emit(sheet().swatches[5].color, True)"))
+    other = desk.do("state().proposals.swatches[5].color")
+    follow(desk, lambda: desk.do("huedot()._colors.taken.emit(state().proposals.swatches[5].color, True)"))
     assert desk.do(f"rgb_at({HINTS}, 130, 300)") == [*other, 255]
     follow(desk, lambda: desk.do("undo()"))
     assert desk.do(f"rgb_at({HINTS}, 130, 300)") == [*BLUE, 255]
@@ -219,9 +220,9 @@ def test_a_suggested_color_becomes_the_brush_and_repaints(desk, photograph):
 def test_repainting_twice_at_once(desk, photograph):
     start(desk, photograph)
     dot(desk, 130, 300, BLUE)
-    desk.poll("len(sheet().swatches) == 9")
-    last = desk.do("sheet().swatches[1].color")
-    repaint = "controller().take_color(sheet().swatches[{}].color, repaint=True)"
+    desk.poll("len(state().proposals.swatches) == 9")
+    last = desk.do("state().proposals.swatches[1].color")
+    repaint = "controller().take_color(state().proposals.swatches[{}].color, repaint=True)"
     follow(desk, lambda: desk.do(f"{repaint.format(4)}; {repaint.format(1)}"))
     assert desk.do(f"rgb_at({HINTS}, 130, 300)") == [*last, 255]
 
@@ -230,12 +231,12 @@ def test_variations_and_where_next(desk, photograph):
     start(desk, photograph)
     dot(desk, 130, 300, BLUE)
     desk.do("huedot()._where_next.click()")
-    desk.poll("len(sheet().places) == 3")
+    desk.poll("len(state().proposals.places) == 3")
     desk.do("huedot()._vary.click()")
-    desk.poll("len(sheet().variations) == 6", 60)
+    desk.poll("len(state().proposals.variations) == 6", 60)
     follow(desk, lambda: desk.do("huedot()._variations.taken.emit(2)"))
     assert desk.do(f"rgb_at({HINTS}, 130, 300)") == [*BLUE, 255], "the user's own dot must stay"
-    assert desk.do("len(sheet().parts)") > 1, "the variation brought no dots"
+    assert desk.do("len(state().hints.parts)") > 1, "the variation brought no dots"
 
 
 def test_only_the_selection_changes(desk, photograph):
@@ -260,17 +261,17 @@ def test_transparent_parts_stay_transparent(desk, saved):
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (2100, 9)])
 def test_odd_sizes(desk, saved, size):
     desk.open(saved(np.full((*size, 3), 90, np.uint8)))
-    desk.poll(f"sheet() and [sheet().document.height, sheet().document.width] == {list(size)}")
+    desk.poll(f"state() and [state().document.height, state().document.width] == {list(size)}")
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result or controller().status.is_error", 60)
+    desk.poll("state().result.identity or controller().status.is_error", 60)
     said = desk.do("huedot()._said.text()")
-    assert desk.do("sheet().result") or "8 x 8" in said or "8 × 8" in said, said
+    assert desk.do("state().result.identity") or "8 x 8" in said or "8 × 8" in said, said
 
 
 def test_a_cropped_image_is_read_again(desk, photograph):
     start(desk, photograph)
     follow(desk, lambda: desk.do("app.activeDocument().crop(100, 100, 300, 250)"))
-    assert desk.do("sheet().size") == [300, 250]
+    assert desk.do("state().photograph.size") == [300, 250]
     dot(desk, 60, 200, RED)
     assert desk.do(f"rgb_at({RESULT}, 60, 200)")[3] == 255
 
@@ -302,6 +303,6 @@ def test_another_network_is_offered_where_it_is_there_and_remembered(desk, photo
             red, green, blue, _ = desk.do(f"rgb_at({RESULT}, {place})")
             assert red > green > blue
         assert desk.do("huedot()._models.currentIndex()") == 1
-        assert desk.do("sheet().settings.of(sheet().document.load_state()).model") == "siggraph17"
+        assert desk.do("state().settings.of(state().document.load_state()).model") == "siggraph17"
     finally:
         weights.unlink()

@@ -50,11 +50,11 @@ def test_from_the_first_dot_to_the_fifth(desk, photograph, keep):
     desk.poll("huedot()._start.isVisible()")
     keep(desk, "krita-start.png")
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result", 90)
+    desk.poll("state().result.identity", 90)
     desk.poll("app.activeDocument().activeNode().name() == 'Color hints'")
     for x, y, color in DOTS:
         dot(desk, x, y, color, 14)
-    desk.poll("len(sheet().swatches) == 9 and controller().is_idle()")
+    desk.poll("len(state().proposals.swatches) == 9 and controller().is_idle()")
     assert desk.do(CUT_OFF) == []
     keep(desk, "krita-dots.png")
 

@@ -94,16 +94,20 @@ class Paper:
         left, top = int(columns.min()), int(rows.min())
         return left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top
 
-    def write_result(self, area, rgb, mask):
+    def read_result(self, area):
+        return self._part(self.result, area).tobytes()
+
+    def write_result(self, area, pixels):
         assert not self.busy
         x, y, width, height = area
-        new = np.frombuffer(rgb, np.uint8).reshape(height, width, 3)
+        new = np.frombuffer(pixels, np.uint8).reshape(height, width, -1)
         part = self.result[y : y + height, x : x + width]
-        take = (
-            np.ones((height, width), bool) if mask is None else np.frombuffer(mask, np.uint8).reshape(height, width) > 0
-        )
-        part[take, :3], part[take, 3] = new[take], 255
+        part[..., 3] = 255
+        part[..., : new.shape[2]] = new
         self.written.append(area)
+
+    def fingerprint(self):
+        return self.photograph[::5, ::5].tobytes()
 
     def others_wrote(self):
         return self.foreign
@@ -140,6 +144,7 @@ class Desk:
         self.papers = []
         self.brush = None
         self.changes = 0
+        self.states = set()
         self.panel = Controller(self, Client("tests", "1", launch=False), self._changed)
 
     def others(self, document):
@@ -164,7 +169,7 @@ class Desk:
         paper = self.paper(**size)
         self.panel.show_document(paper)
         self.panel.start()
-        self.until(lambda: self.panel.sheet.result)
+        self.until(lambda: self.panel.state.result.identity)
         return paper
 
     def until(self, condition, seconds=60):
@@ -177,12 +182,17 @@ class Desk:
     def settled(self):
         """Tick until all that was asked for is done; returns how many colorings there were since the start."""
         self.until(lambda: self.panel.is_idle())
-        return len(self.panel.milliseconds)
+        return self.colorings()
+
+    def colorings(self):
+        """Return how many there were since the start, of all documents."""
+        self.states |= set(self.panel._states.values())  # with those of documents that were closed
+        return sum(len(state.result.times) for state in self.states)
 
     def follow(self, act):
-        before = len(self.panel.milliseconds)
+        before = self.colorings()
         act()
-        self.until(lambda: len(self.panel.milliseconds) > before)
+        self.until(lambda: self.colorings() > before)
         self.settled()
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huedot.panel.coloring import BAND_PIXELS, SQUARE, blocks_of, write
+from huedot.panel.areas import BAND_PIXELS, SQUARE, blocks_of
+from huedot.panel.writing import write_tiles
 from huedot.protocol.messages import Tile
 
 SIDE = st.integers(1, 9000)
@@ -28,12 +29,11 @@ def test_what_is_written_is_the_tile(area):
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     canvas = np.zeros((y + height, x + width, 3), np.uint8)
 
-    def write_result(block, rgb, mask):
+    def write_result(block, rgb):
         left, top, w, h = block
-        assert mask is None
         assert not canvas[top : top + h, left : left + w].any()
         canvas[top : top + h, left : left + w] = np.frombuffer(rgb, np.uint8).reshape(h, w, 3)
 
-    for _ in write(SimpleNamespace(write_result=write_result), [Tile(*area, pixels.tobytes())], masked=False):
+    for _ in write_tiles(SimpleNamespace(write_result=write_result), [Tile(*area, pixels.tobytes())], None):
         pass
     assert (canvas[y:, x:] == pixels).all()

@@ -19,19 +19,19 @@ def test_start_colors_and_asks_nothing_of_the_layers_of_others(desk):
 def test_a_dot_is_followed_and_brings_suggestions(desk):
     paper = desk.started()
     desk.follow(lambda: paper.paint(60, 70, RED))
-    assert desk.panel.sheet.place == (60, 70)
-    assert len(desk.panel.sheet.swatches) == 9
-    assert desk.panel.gamut is not None
+    assert desk.panel.state.proposals.place == (60, 70)
+    assert len(desk.panel.state.proposals.swatches) == 9
+    assert desk.panel.view.gamut is not None
     red, green, blue = (int(value) for value in paper.result[70, 60, :3])
     assert red > max(green, blue)
-    assert desk.panel.sheet.settings.recent == [RED]
+    assert desk.panel.state.settings.recent == [RED]
 
 
 def test_nothing_is_written_during_a_stroke(desk):
     paper = desk.started()
     shown = paper.shown
     paper.paint(60, 70, RED)
-    desk.until(lambda: desk.panel.desk.courier.asked("colorize"))
+    desk.until(lambda: desk.panel.context.client.has("colorize"))
     paper.busy = True  # the next stroke has begun
     for _ in range(200):
         desk.panel.tick()
@@ -46,7 +46,7 @@ def test_the_newest_place_wins_whatever_came_between(desk):
         paper.paint(x, 40, BLUE)
         desk.panel.tick()
     paper.paint(100, 120, RED)
-    desk.until(lambda: desk.panel.sheet.place == (100, 120))
+    desk.until(lambda: desk.panel.state.proposals.place == (100, 120))
     desk.settled()
     red, _, blue = (int(value) for value in paper.result[120, 100, :3])
     assert red > blue
@@ -72,8 +72,8 @@ def test_a_draft_comes_first_and_the_rest_after_a_pause(desk):
     paper.written.clear()
     desk.follow(lambda: paper.paint(300, 300, RED, 20))
     assert {area[2] for area in paper.written} == {1024}
-    assert desk.panel.sheet.is_draft
-    desk.until(lambda: not desk.panel.sheet.is_draft)
+    assert desk.panel.state.result.is_draft
+    desk.until(lambda: not desk.panel.state.result.is_draft)
     desk.settled()
     assert max(area[0] + area[2] for area in paper.written) == 2400
 
@@ -82,7 +82,7 @@ def test_a_variation_brings_its_dots_and_leaves_the_users(desk):
     paper = desk.started()
     desk.follow(lambda: paper.paint(60, 70, RED))
     desk.panel.vary()
-    desk.until(lambda: len(desk.panel.sheet.variations) == 6)
+    desk.until(lambda: len(desk.panel.state.proposals.variations) == 6)
     desk.follow(lambda: desk.panel.take_variation(3))
     assert tuple(paper.hints[70, 60]) == (*RED, 255)
     assert np.count_nonzero(paper.hints[..., 3]) > 100
@@ -93,7 +93,7 @@ def test_what_is_painted_while_the_panel_repaints_stays(desk, act):
     paper = desk.started(width=500)
     desk.follow(lambda: paper.paint(60, 70, RED))
     desk.panel.vary()
-    desk.until(lambda: len(desk.panel.sheet.variations) == 6)
+    desk.until(lambda: len(desk.panel.state.proposals.variations) == 6)
     act(desk.panel)
     paper.paint(400, 100, RED)  # before anything was read again
     before = paper.strokes
@@ -115,7 +115,7 @@ def test_painting_gives_up_variations(desk):
     desk.settled()
     desk.panel.vary()
     desk.follow(lambda: paper.paint(60, 70, RED))
-    assert desk.panel.sheet.variations == []
+    assert desk.panel.state.proposals.variations == []
     assert "Colored" in desk.panel.status.text
 
 
@@ -135,10 +135,10 @@ def test_settings_live_in_the_document(desk):
     paper = desk.started()
     desk.panel.choose(saturation=0.4, live=False)
     desk.panel.show_document(None)
-    desk.panel._sheets.clear()
+    desk.panel._states.clear()
     desk.panel.show_document(paper)
-    assert desk.panel.sheet.settings.saturation == 0.4
-    assert not desk.panel.sheet.settings.live
+    assert desk.panel.state.settings.saturation == 0.4
+    assert not desk.panel.state.settings.live
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_settings_that_cannot_be_read_do_no_harm(desk, state):
     paper = desk.paper()
     paper.state = state
     desk.panel.show_document(paper)
-    settings = desk.panel.sheet.settings
+    settings = desk.panel.state.settings
     assert (settings.live, settings.saturation, settings.recent, settings.model) == (True, None, [], None)
 
 
@@ -158,11 +158,11 @@ def test_a_result_that_came_with_the_document_stands_until_the_user_does_somethi
     desk.follow(lambda: paper.paint(60, 70, RED))
     paper.result[..., :3] = (1, 2, 3)
     desk.panel.show_document(None)
-    desk.panel._sheets.clear()
+    desk.panel._states.clear()
     paper.written.clear()
     desk.panel.show_document(paper)
-    desk.until(lambda: desk.panel.sheet.image and desk.panel.sheet.parts and desk.panel.is_idle())
-    desk.until(lambda: len(desk.panel.sheet.swatches) == 9)
+    desk.until(lambda: desk.panel.state.photograph.image and desk.panel.state.hints.parts and desk.panel.is_idle())
+    desk.until(lambda: len(desk.panel.state.proposals.swatches) == 9)
     assert not paper.written
     assert "as it was saved" in desk.panel.status.text
     if act == "dot":
@@ -195,17 +195,17 @@ def test_colors_of_another_document(desk):
     other.photograph[..., :3] = (200, 60, 40)
     desk.started()
     desk.settled()
-    desk.follow(lambda: desk.panel.borrow_colors(other.key))
-    assert desk.panel.sheet.hints().histogram
-    assert desk.panel.sheet.colors_from == other.key
+    desk.follow(lambda: desk.panel.use_reference(other.key))
+    assert desk.panel.state.request_hints().histogram
+    assert desk.panel.view.reference == other.key
     desk.papers.remove(other)  # it was closed: its colors stay, and can be given up
     assert desk.panel.others()[-1].key == other.key
-    desk.panel.borrow_colors(other.key)
-    assert desk.panel.sheet.hints().histogram
-    desk.follow(lambda: desk.panel.borrow_colors(None))
-    assert desk.panel.sheet.hints().histogram is None
-    desk.panel.borrow_colors("a document that was closed")
-    assert desk.panel.sheet.colors_from is None
+    desk.panel.use_reference(other.key)
+    assert desk.panel.state.request_hints().histogram
+    desk.follow(lambda: desk.panel.use_reference(None))
+    assert desk.panel.state.request_hints().histogram is None
+    desk.panel.use_reference("a document that was closed")
+    assert desk.panel.view.reference is None
 
 
 def test_a_document_closed_at_any_moment(desk):
@@ -251,29 +251,29 @@ def test_a_photograph_that_cannot_be_colored_yet(desk):
     assert paper.hints is None
     desk.panel.convert()
     desk.panel.start()
-    desk.until(lambda: desk.panel.sheet.result)
+    desk.until(lambda: desk.panel.state.result.identity)
 
 
 def test_another_network_is_chosen_remembered_and_missed(desk):
     paper = desk.started()
     desk.settled()
-    assert desk.panel.models == [(None, "tiny.safetensors"), ("huedot", "HueDot")]
-    assert desk.panel.model is None
+    assert desk.panel.view.models == [(None, "tiny.safetensors"), ("huedot", "HueDot")]
+    assert desk.panel.view.model is None
     before = paper.result.copy()
     desk.follow(lambda: desk.panel.choose_model("huedot"))
-    assert desk.panel.model == desk.panel.sheet.model == "huedot"
+    assert desk.panel.view.model == desk.panel.state.photograph.model == "huedot"
     assert not np.array_equal(paper.result, before)
     desk.follow(lambda: paper.paint(60, 70, RED))
-    assert len(desk.panel.sheet.swatches) == 9
+    assert len(desk.panel.state.proposals.swatches) == 9
     desk.panel.show_document(None)
-    desk.panel._sheets.clear()
+    desk.panel._states.clear()
     desk.panel.show_document(paper)
-    assert desk.panel.model == "huedot"
+    assert desk.panel.view.model == "huedot"
     paper.state = {**paper.state, "model": "siggraph17"}  # which was there when this was saved
     desk.panel.show_document(None)
-    desk.panel._sheets.clear()
+    desk.panel._states.clear()
     desk.panel.show_document(paper)
     desk.follow(desk.panel.start)
-    assert desk.panel.model is None
-    assert desk.panel.sheet.settings.model == "siggraph17"  # and may be there again
+    assert desk.panel.view.model is None
+    assert desk.panel.state.settings.model == "siggraph17"  # and may be there again
     assert not desk.panel.status.is_error

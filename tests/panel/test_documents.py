@@ -46,21 +46,21 @@ def test_an_error_of_a_closed_document_does_not_stop_the_next(desk):
 
 def test_a_request_that_fails_when_another_document_is_shown(desk, daemon):
     first = desk.started()
-    mine = desk.panel.sheet
+    mine = desk.panel.state
     desk.started()
-    other = desk.panel.sheet
+    other = desk.panel.state
     desk.settled()
     desk.panel.show_document(first)
     daemon.kill()
     first.paint(60, 70, RED)
-    desk.until(lambda: desk.panel.desk.courier.asked("colorize"))
+    desk.until(lambda: desk.panel.context.client.has("colorize"))
     desk.panel.show_document(other.document)
-    desk.until(lambda: mine.error)
-    assert mine.due
-    assert (other.due, other.error, desk.panel.status.is_error) == (False, None, False)
-    desk.panel.desk.fail(mine, ImageUnknown("Who?"))
-    assert other.image
-    assert not mine.image
+    desk.until(lambda: mine.trouble.error)
+    assert mine.result.is_due
+    assert (other.result.is_due, other.trouble.error, desk.panel.status.is_error) == (False, None, False)
+    desk.panel.context.fail(mine, ImageUnknown("Who?"))
+    assert other.photograph.image
+    assert not mine.photograph.image
     daemon.start()
     desk.panel.show_document(first)
     desk.follow(desk.panel.retry)
@@ -73,13 +73,13 @@ def test_a_document_closed_while_it_is_read_leaves_no_word_behind(desk):
     first = desk.paper()
     desk.panel.show_document(first)
     desk.panel.start()
-    sheet = desk.panel.sheet
+    state = desk.panel.state
     assert "Reading" in desk.panel.status.text
     desk.panel.show_document(second)
     assert "Colored" in desk.panel.status.text
     first.open = False
     desk.settled()
-    assert not sheet.stage
+    assert not state.questions.stage
     assert "Colored" in desk.panel.status.text
 
 
@@ -108,17 +108,17 @@ def test_a_second_view_of_a_document_changes_nothing(desk):
 
     paper.read_photograph = read_photograph
     desk.follow(desk.panel.refresh)
-    assert desk.panel.sheet.document is paper
+    assert desk.panel.state.document is paper
 
 
 def test_an_answer_for_an_image_that_was_cropped_meanwhile_is_thrown_away(desk):
     paper = desk.started()
     desk.settled()
     paper.paint(60, 70, RED)
-    desk.until(lambda: desk.panel.desk.courier.asked("colorize"))
+    desk.until(lambda: desk.panel.context.client.has("colorize"))
     paper.written.clear()
     crop(paper, 150, 100)
-    desk.until(lambda: desk.panel.sheet.size == (150, 100) and desk.panel.sheet.result)
+    desk.until(lambda: desk.panel.state.photograph.size == (150, 100) and desk.panel.state.result.identity)
     assert max(x + width for x, _, width, _ in paper.written) == 150
     assert max(y + height for _, y, _, height in paper.written) == 100
     assert not desk.panel.status.is_error
@@ -136,7 +136,7 @@ def test_an_image_cropped_while_an_answer_is_written(desk):
 
     paper.write_result = write_result
     desk.follow(lambda: desk.panel.choose(saturation=0.5))
-    assert desk.panel.sheet.size == (150, 100)
+    assert desk.panel.state.photograph.size == (150, 100)
     assert not desk.panel.status.is_error
 
 
@@ -149,21 +149,21 @@ def crop(paper, width, height):
 def test_borrowed_colors_outlive_the_daemon_whatever_else_was_opened(desk, daemon):
     paper = desk.started()
     other = desk.paper()
-    desk.follow(lambda: desk.panel.borrow_colors(other.key))
+    desk.follow(lambda: desk.panel.use_reference(other.key))
     for i in range(client.KEPT + 1):
         paper.photograph[i, i, :3] = 1 + i
         desk.follow(desk.panel.refresh)
     daemon.kill()
     daemon.start()
     desk.follow(lambda: paper.paint(60, 70, RED))
-    assert desk.panel.sheet.colors_from == other.key
+    assert desk.panel.view.reference == other.key
 
 
 def test_borrowed_colors_that_nobody_has_any_more_are_given_up(desk, daemon):
     paper = desk.started()
     other = desk.paper()
-    desk.follow(lambda: desk.panel.borrow_colors(other.key))
-    desk.panel.desk.courier._client._kept["histogram"].clear()  # as if many others had been borrowed since
+    desk.follow(lambda: desk.panel.use_reference(other.key))
+    desk.panel.context.client._client._kept["histogram"].clear()  # as if many others had been borrowed since
     daemon.kill()
     daemon.start()
     begin, begun = paper.begin_photograph, []
@@ -172,7 +172,7 @@ def test_borrowed_colors_that_nobody_has_any_more_are_given_up(desk, daemon):
     desk.until(lambda: desk.panel.status.is_error or len(begun) > 3)
     assert "borrowed" in desk.panel.status.text
     assert len(begun) == 1
-    assert desk.panel.sheet.colors_from is None
+    assert desk.panel.view.reference is None
     desk.follow(desk.panel.retry)
     assert not desk.panel.status.is_error
-    desk.follow(lambda: desk.panel.borrow_colors(other.key))
+    desk.follow(lambda: desk.panel.use_reference(other.key))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from huedot.panel.host import Picture
-from huedot.panel.sheet import Variation
+from huedot.panel.state import Variation
 
 RED, BLUE = (190, 60, 50), (60, 90, 170)
 
@@ -12,7 +12,7 @@ RED, BLUE = (190, 60, 50), (60, 90, 170)
 def take_dot(desk, x, y, rgb=BLUE):
     """Take a variation of one dot."""
     dots = [{"x": x, "y": y, "radius": 3, "rgb": list(rgb)}]
-    desk.panel.sheet.variations = [Variation(Picture(1, 1, 3, b"abc"), dots)]
+    desk.panel.state.proposals.variations = [Variation(Picture(1, 1, 3, b"abc"), dots)]
     desk.panel.take_variation(0)
 
 

@@ -12,13 +12,13 @@ def controller():
     return panel().controller
 
 
-def sheet():
-    return controller().sheet
+def state():
+    return controller().state
 
 
 def count():
     """How many results were shown."""
-    return len(controller().milliseconds)
+    return len(state().result.times)
 
 
 def said():

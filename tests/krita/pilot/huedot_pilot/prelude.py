@@ -101,12 +101,12 @@ def controller():
     return huedot().controller
 
 
-def sheet():
-    return controller().sheet
+def state():
+    return controller().state
 
 
 def count():
-    return len(controller().milliseconds)
+    return len(state().result.times)
 
 
 def rgb_at(node, x, y):

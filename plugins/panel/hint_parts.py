@@ -159,6 +159,28 @@ def with_dots(parts: Parts, dots: Sequence[Mapping[str, Any]], size: tuple[int, 
     return canvas.parts()
 
 
+def without(parts: Parts, added: Mapping[tuple[int, int], RGB]) -> Parts:
+    """Return the parts without what was added to them, but with what was painted over it since."""
+    canvas = _Canvas(parts)
+    for place, color in added.items():
+        if canvas.has(*place, color):
+            canvas.clear(*place)
+    return canvas.parts()
+
+
+def added_by(before: Parts, after: Parts) -> dict[tuple[int, int], RGB]:
+    """Return the pixels that are painted after, and were transparent before, with their colors."""
+    added: dict[tuple[int, int], RGB] = {}
+    for area, new in after.items():
+        old, (left, top, width, _) = before.get(area, bytes(len(new))), area
+        if old != new:
+            for at in range(0, len(new), 4):
+                if new[at + 3] and not old[at + 3]:
+                    index = at // 4
+                    added[left + index % width, top + index // width] = (new[at], new[at + 1], new[at + 2])
+    return added
+
+
 class _Canvas:
     """Parts that can be changed pixel by pixel; they lie on a lattice of PART pixels."""
 
@@ -184,6 +206,10 @@ class _Canvas:
         found = self._find(x, y) or self._add(x, y, size or (x + 1, y + 1))
         alpha = found[0][found[1] + 3] or 255
         found[0][found[1] : found[1] + 4] = bytes((*color, alpha))
+
+    def clear(self, x: int, y: int) -> None:
+        if found := self._find(x, y):
+            found[0][found[1] : found[1] + 4] = bytes(4)
 
     def _find(self, x: int, y: int) -> tuple[bytearray, int] | None:
         at = (x // PART, y // PART)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huedot.panel.painted import (
+from huedot.panel.hint_parts import (
     PART,
     bands,
     color_at,

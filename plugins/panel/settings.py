@@ -1,0 +1,55 @@
+"""What the user chose for a document, as it is kept in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .host import RGB
+
+RECENT = 9  # colors
+MAX_NAME = 4096  # characters of a model's name, as the protocol has it
+
+
+@dataclass
+class Settings:
+    """What the user chose for a document; kept in it."""
+
+    live: bool = True
+    selection_only: bool = False
+    draft: bool = False
+    saturation: float | None = None
+    model: str | None = None  # the network; None is the daemon's default
+    recent: list[RGB] = field(default_factory=list)
+
+    @staticmethod
+    def of(kept: Mapping[str, Any]) -> Settings:
+        """Read what a document kept; what cannot be read falls back to the default."""
+        settings = Settings()
+        for name in ("live", "selection_only", "draft"):
+            if isinstance(kept.get(name), bool):
+                setattr(settings, name, kept[name])
+        saturation = kept.get("saturation")
+        if isinstance(saturation, (int, float)) and 0 <= saturation <= 1:
+            settings.saturation = float(saturation)
+        model = kept.get("model")
+        settings.model = model if isinstance(model, str) and 0 < len(model) <= MAX_NAME else None
+        recent = kept.get("recent")
+        if isinstance(recent, list):
+            settings.recent = [color for each in recent[:RECENT] if (color := _color(each))]
+        return settings
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values, as `of` reads them."""
+        return {**vars(self), "recent": [list(color) for color in self.recent]}
+
+    def painted_with(self, color: RGB) -> None:
+        """Remember a color among those lately used."""
+        self.recent = [color, *[each for each in self.recent if each != color]][:RECENT]
+
+
+def _color(value: object) -> RGB | None:
+    if isinstance(value, list) and len(value) == 3 and all(isinstance(v, int) and 0 <= v <= 255 for v in value):
+        return value[0], value[1], value[2]
+    return None
