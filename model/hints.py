@@ -15,9 +15,9 @@ from torch import Tensor
 
 from .color import rgb_to_lab
 from .grid import Region
+from .paint import Paint
 
 AT_ONCE = 1 << 18  # pixels to convert: what lies between takes 60 bytes each
-OPAQUE = 128  # alpha from which a pixel is a hint
 
 
 class Dot(NamedTuple):
@@ -48,12 +48,16 @@ class Hints:
 
     @staticmethod
     def from_layer(rgba: NDArray[np.uint8], left: int = 0, top: int = 0) -> Hints:
-        """Collect the painted pixels of a layer, or of a part of it that begins at (left, top).
+        """Collect the hints of a layer, or of a part of it that begins at (left, top); see Paint.counting.
 
         rgba: uint8 (h, w, 4), sRGB, not premultiplied.
         """
-        rows, columns = np.nonzero(rgba[..., 3] >= OPAQUE)
-        return Hints(rows + top, columns + left, _ab(rgba[rows, columns, :3]))
+        return Hints.of_paint(Paint.of(rgba, left, top).counting()[0])
+
+    @staticmethod
+    def of_paint(paint: Paint) -> Hints:
+        """Let every pixel of some paint be a hint."""
+        return Hints(paint.rows, paint.columns, _ab(paint.rgba[:, :3]))
 
     @staticmethod
     def from_dots(dots: Iterable[Dot], size: tuple[int, int]) -> Hints:

@@ -14,7 +14,7 @@ from huedot.daemon.files.hints import read_hints
 from huedot.daemon.files.pictures import Picture
 from huedot.photographs import Photograph, left_behind, read_photograph
 from huedot.protocol.client import Client, Progress
-from huedot.protocol.messages import OPAQUE, Hints
+from huedot.protocol.messages import Hints
 
 from .options import add_json, add_model, model_of
 from .terminal import complain
@@ -58,7 +58,7 @@ class Question:
     def hints(self, beneath: Picture | None = None) -> Hints:
         """Return the hints as the protocol takes them; `beneath` is another layer, under them."""
         layer = self.layer if beneath is None else overlay(beneath, self.layer)
-        rows, columns = (np.nonzero(np.any(layer[..., 3] >= OPAQUE, axis=axis))[0] for axis in (1, 0))
+        rows, columns = (np.nonzero(np.any(layer[..., 3], axis=axis))[0] for axis in (1, 0))
         if not len(rows):
             return Hints(model=self.model)
         left, top = int(columns[0]), int(rows[0])
@@ -82,7 +82,7 @@ def complain_of_loss(photograph: Photograph, output: Path) -> None:
 
 def overlay(lower: Picture, upper: Picture) -> Picture:
     """Lay one layer of hints over another."""
-    return np.where(upper[..., 3:] >= OPAQUE, upper, lower)
+    return np.where(upper[..., 3:] >= np.maximum(lower[..., 3:], 1), upper, lower)
 
 
 def client_for(daemon: bool) -> Client:

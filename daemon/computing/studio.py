@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from huedot.model import Colorizer, Dot, Hints, Photo, Reference, color, gamut
+from huedot.model.paint import Paint, join
 from huedot.protocol.errors import ArgumentError, BadRequest
 from huedot.protocol.messages import DEFAULT_RADIUS, Request, image_id
 from huedot.protocol.wire import Buffer
@@ -104,7 +105,7 @@ class Studio:
 
     def _colorize(self, request: Request, show: Show) -> Answer:
         began = time.perf_counter()
-        photo, hints, extra = self._question(request)
+        photo, hints, extra, faint = self._question(request)
         given = request.parameters
         key = given["image"], self._key(given["model"])
         x, y, width, height = region = tuple(given["region"] or (0, 0, photo.width, photo.height))
@@ -126,12 +127,12 @@ class Studio:
             "tiles": [tile for tile, _ in refresh.tiles],
             "device": str(colorizer.device),
             "milliseconds": (time.perf_counter() - began) * 1000,
-            "warnings": list(_warnings(colorizer, photo, hints, extra)),
+            "warnings": list(_warnings(colorizer, photo, hints, extra, faint)),
         }
         return Answer(fields, [picture.data for _, picture in refresh.tiles])
 
     def _palette(self, request: Request, show: Show) -> Answer:
-        photo, hints, extra = self._question(request)
+        photo, hints, extra, _ = self._question(request)
         x, y = request.parameters["x"], request.parameters["y"]
         colors = photo.palette(x, y, hints, request.parameters["k"], **extra)
         ab = _ab([rgb for rgb, _ in colors])
@@ -146,12 +147,12 @@ class Studio:
         )
 
     def _suggest(self, request: Request, show: Show) -> Answer:
-        photo, hints, _ = self._question(request)
+        photo, hints, *_ = self._question(request)
         places = photo.suggest_places(hints, request.parameters["n"])
         return Answer({"places": [place._asdict() for place in places]})
 
     def _variations(self, request: Request, show: Show) -> Answer:
-        photo, hints, _ = self._question(request)
+        photo, hints, *_ = self._question(request)
         found = photo.variation_dots(hints, request.parameters["n"], lambda fraction: show("trying colors", fraction))
         previews = []
         for i, dots in enumerate(found):
@@ -180,16 +181,17 @@ class Studio:
     def _close_image(self, request: Request, show: Show) -> Answer:
         return Answer({"closed": self.sessions.close(request.parameters["image"])})
 
-    def _question(self, request: Request) -> tuple[Photo, Hints, dict[str, Any]]:
-        """Return the photograph, the local hints and the global hints of a request."""
+    def _question(self, request: Request) -> tuple[Photo, Hints, dict[str, Any], int]:
+        """Return a request's photograph, local and global hints, and how many painted spots are too faint for hints."""
         given = request.parameters
         photo = self.sessions.photo(given["image"], self._key(given["model"]))
         reference = self.sessions.reference(given["histogram"]) if given["histogram"] else None
-        hints = _painted(request, photo)
+        paint, faint = _paint(request, photo).counting()
+        hints = Hints.of_paint(paint)
         if given["dots"]:
             size = (photo.height, photo.width)
             hints = hints.plus(Hints.from_dots([_dot(i, dot, size) for i, dot in enumerate(given["dots"])], size))
-        return photo, hints, {"histogram": reference, "saturation": given["saturation"]}
+        return photo, hints, {"histogram": reference, "saturation": given["saturation"]}, faint
 
 
 def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
@@ -201,25 +203,28 @@ def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
     return np.frombuffer(frame, np.uint8).reshape(shape)
 
 
-def _warnings(colorizer: Colorizer, photo: Photo, hints: Hints, extra: Mapping[str, Any]) -> Iterator[str]:
+def _warnings(colorizer: Colorizer, photo: Photo, hints: Hints, extra: Mapping[str, Any], faint: int) -> Iterator[str]:
     """Yield what the user should know of a result; `extra`: histogram and saturation, None where they are not given."""
     if colorizer.fell_back:
         yield f"Colored on the CPU: {colorizer.fell_back}."
+    if faint:
+        what = "A painted spot is" if faint == 1 else f"{faint} painted spots are"
+        yield f"{what} too faint to count: paint with more opacity."
     if len(hints) and not photo.takes_dots:
         yield f"{colorizer.name} takes no dots: yours are left aside."
     if any(value is not None for value in extra.values()) and not photo.takes_global:
         yield f"{colorizer.name} takes neither histogram nor saturation: they are left aside."
 
 
-def _painted(request: Request, photo: Photo) -> Hints:
+def _paint(request: Request, photo: Photo) -> Paint:
     """Return the painted pixels of a layer that was sent in parts."""
     parts, painted, offset = request.parameters["layer"], [], 0
     for i, (x, y, width, height) in enumerate(parts):
         _check_inside(f"layer[{i}]", (x, y, width, height), photo)
         pixels = np.frombuffer(request.frames[0], np.uint8, width * height * 4, offset)
-        painted.append(Hints.from_layer(pixels.reshape(height, width, 4), x, y))
+        painted.append(Paint.of(pixels.reshape(height, width, 4), x, y))
         offset += pixels.size
-    return Hints.union(painted)
+    return join(painted)
 
 
 def _check_inside(name: str, rectangle: tuple[int, int, int, int], photo: Photo) -> None:

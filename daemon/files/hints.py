@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from huedot.photographs import read_photograph
 from huedot.protocol.errors import ArgumentError, FileError
-from huedot.protocol.messages import OPAQUE
+from huedot.protocol.messages import FAINTEST, OPAQUE
 
 MAX_DOTS = 10_000
 MAX_JSON_BYTES = 4 << 20
@@ -29,7 +29,7 @@ def read_hints(path: Path, width: int, height: int) -> NDArray[np.uint8]:
     Raises FileError and ArgumentError, naming the file and the dot.
     """
     if path.suffix.lower() == ".json":
-        return _draw(_dots(path), path, width, height)
+        return _not_empty(_draw(_dots(path), path, width, height), path)
     picture = read_photograph(path)
     if picture.rgb.shape[:2] != (height, width):
         size = f"{picture.rgb.shape[1]} x {picture.rgb.shape[0]}"
@@ -40,7 +40,16 @@ def read_hints(path: Path, width: int, height: int) -> NDArray[np.uint8]:
         raise ArgumentError(
             "hints", f"{path} is nowhere transparent: every pixel would be a hint.", "Paint on a transparent layer."
         )
-    return np.dstack([picture.rgb, picture.alpha8])
+    return _not_empty(np.dstack([picture.rgb, picture.alpha8]), path)
+
+
+def _not_empty(layer: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
+    """Return a layer; raises ArgumentError if nothing in it can be a hint."""
+    if layer[..., 3].max() < FAINTEST:
+        raise ArgumentError(
+            "hints", f"{path} holds nothing that counts as a hint.", "Paint dots with more opacity, or leave it out."
+        )
+    return layer
 
 
 def _dots(path: Path) -> list[Any]:
