@@ -22,7 +22,11 @@ def readable(lightness: float, ab: tuple[float, float], color: RGB) -> RGB:
     """
     lowest, highest = READABLE
     seen = min(max(lightness, lowest), highest)
-    return color if abs(seen - lightness) < 10 else rgb_of(seen, *ab)
+    if abs(seen - lightness) < 10:
+        return color
+    # as if more light, or less, fell on it
+    exposure = (seen + 16) / (lightness + 16)
+    return rgb_of(seen, ab[0] * exposure, ab[1] * exposure)
 
 
 def rgb_of(lightness: float, a: float, b: float) -> RGB:

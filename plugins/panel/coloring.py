@@ -155,6 +155,7 @@ class Coloring:
             "colorize",
             lambda client: client.colorize(image or "", hints, region, base),
             lambda answer: self._context.run(state, self._lay(state, image, answer, confinement, since)),
+            "" if result.times else words.COLORING,
         )
 
     def _lay(

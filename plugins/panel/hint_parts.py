@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from ..protocol.messages import MAX_PARTS, Hints, Rectangle
+from ..protocol.messages import FAINTEST, MAX_PARTS, Hints, Rectangle
 from ..protocol.wire import Buffer
 from .host import RGB, Document
 
@@ -87,35 +87,38 @@ def _join(row: list[Rectangle], parts: Parts) -> tuple[Rectangle, bytes]:
 def newest(before: Parts, after: Parts) -> tuple[int, int] | None:
     """Return the middle of what was painted since: a painted place (x, y); None if nothing was added."""
     changed = [area for area, part in after.items() if before.get(area) != part][:LOOKED_AT]
-    places = [place for area in changed for place in _repainted(area, before.get(area), after[area])]
+    painted = [pixel for area in changed for pixel in _repainted(area, before.get(area), after[area])]
+    peak = max((alpha for _, alpha in painted), default=0)
+    places = [place for place, alpha in painted if alpha * 2 >= peak >= FAINTEST]  # not the fringe of a soft brush
     if not places:
         return None
     x, y = (sum(place[axis] for place in places) / len(places) for axis in (0, 1))
     return min(places, key=lambda place: (place[0] - x) ** 2 + (place[1] - y) ** 2)
 
 
-def _repainted(area: Rectangle, before: bytes | None, after: bytes) -> list[tuple[int, int]]:
+def _repainted(area: Rectangle, before: bytes | None, after: bytes) -> list[tuple[tuple[int, int], int]]:
+    """Return the places of a part that were painted on, each with its alpha."""
     left, top, width, height = area
     before = before or bytes(len(after))
-    places = []
+    painted = []
     for row in range(height):
         begin, end = row * width * 4, (row + 1) * width * 4
         if before[begin:end] != after[begin:end]:
-            places += [
-                (left + x, top + row)
+            painted += [
+                ((left + x, top + row), after[at + 3])
                 for x, at in enumerate(range(begin, end, 4))
-                if after[at + 3] >= 128 and before[at : at + 4] != after[at : at + 4]
+                if after[at + 3] >= before[at + 3] and before[at : at + 4] != after[at : at + 4]
             ]
-    return places
+    return painted
 
 
-def color_at(parts: Parts, place: tuple[int, int]) -> tuple[int, int, int] | None:
-    """Return the color painted at a place; None if there is none."""
+def color_at(parts: Parts, place: tuple[int, int]) -> RGB | None:
+    """Return the color painted at a place; None if there is none, or next to none."""
     for (left, top, width, height), pixels in parts.items():
         x, y = place[0] - left, place[1] - top
         if 0 <= x < width and 0 <= y < height:
             red, green, blue, alpha = pixels[(y * width + x) * 4 :][:4]
-            return (red, green, blue) if alpha >= 128 else None
+            return (red, green, blue) if alpha >= FAINTEST else None
     return None
 
 
@@ -197,10 +200,12 @@ class _Canvas:
 
     def has(self, x: int, y: int, color: RGB) -> bool:
         found = self._find(x, y)
-        if found is None or not found[0][found[1] + 3]:
+        alpha = found[0][found[1] + 3] if found else 0
+        if found is None or not alpha:
             return False
         near = zip(found[0][found[1] : found[1] + 3], color, strict=True)
-        return all(abs(there - wanted) <= SAME_COLOR for there, wanted in near)
+        # the fainter a pixel, the rougher is its color
+        return all(abs(there - wanted) <= SAME_COLOR + 255 // alpha for there, wanted in near)
 
     def paint(self, x: int, y: int, color: Sequence[int], size: tuple[int, int] | None = None) -> None:
         found = self._find(x, y) or self._add(x, y, size or (x + 1, y + 1))

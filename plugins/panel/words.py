@@ -105,7 +105,9 @@ OPEN_OTHER = "Open the one whose colors you want, and try again."
 def device_of(name: str) -> str:
     """Return a device's name for people."""
     kind = name.partition(":")[0]
-    return {"cpu": "the CPU", "cuda": "the GPU", "mps": "the GPU"}.get(kind, name or "the daemon")
+    return {"cpu": "the CPU", "cuda": "the GPU", "mps": "the GPU", "auto": "this computer"}.get(
+        kind, name or "the daemon"
+    )
 
 
 def model_of(name: str) -> str:
