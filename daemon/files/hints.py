@@ -29,7 +29,7 @@ def read_hints(path: Path, width: int, height: int) -> NDArray[np.uint8]:
     Raises FileError and ArgumentError, naming the file and the dot.
     """
     if path.suffix.lower() == ".json":
-        return _not_empty(_draw(_dots(path), path, width, height), path)
+        return _draw(_dots(path), path, width, height)
     picture = read_photograph(path)
     if picture.rgb.shape[:2] != (height, width):
         size = f"{picture.rgb.shape[1]} x {picture.rgb.shape[0]}"

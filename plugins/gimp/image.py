@@ -87,6 +87,10 @@ class Document:
         """Whether both layers are there."""
         return None not in self.layers()
 
+    def can_redo(self) -> bool:
+        """Whether `make_layers` can redo: GIMP does not let a plug-in."""
+        return False
+
     def make_layers(self) -> None:
         """Add what is missing: both in a group, or the one beside the other; one undo step."""
         with self.one_undo_step():

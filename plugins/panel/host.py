@@ -65,6 +65,9 @@ class Document(Protocol):
     def make_layers(self) -> None:
         """Add the layers that are missing: hints on top, the result beneath, locked. Undoable as one step."""
 
+    def can_redo(self) -> bool:
+        """Whether the layers went by undo, and `make_layers` brings them back by redo, with all that was on them."""
+
     def stamp(self) -> object:
         """Return what changes when the user changed pixels or layers; it may change without reason, too."""
 

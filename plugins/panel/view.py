@@ -85,15 +85,15 @@ def view_of(context: Context, gamut: Picture | None) -> View | None:
         return None
     status, document, proposals, settings = status_of(context), state.document, state.proposals, state.settings
     is_unfit = bool(document.why_not())
-    is_gone = state.photograph.image is not None and not document.has_layers()
+    start, start_tip = _start(state)
     return View(
         said=" ".join([status.text, status.remedy if status.is_error else ""]).strip(),
         is_error=status.is_error,
         action=words.CONVERT if is_unfit else words.RETRY if status.is_error else "",
         is_ready=not is_unfit and document.has_layers(),
         may_start=not is_unfit,
-        start=words.START_EMPTY if is_gone else words.START,
-        start_tip=words.START_EMPTY_TIP if is_gone else words.START_TIP,
+        start=start,
+        start_tip=start_tip,
         confined=_confined(state),
         overview=state.result.overview,
         marks=_marks(state),
@@ -138,7 +138,7 @@ def status_of(context: Context) -> Status:
     if why := state.document.why_not():
         return Status(why, words.CONVERT)
     if not state.document.has_layers():
-        return Status(words.LAYERS_GONE if state.photograph.image else words.NOT_STARTED)
+        return Status(_why_no_layers(state))
     return Status(state.questions.stage or _result_status(context, state))
 
 
@@ -160,6 +160,20 @@ def _result_status(context: Context, state: DocumentState) -> str:
         colored = words.COLORED.format(device=device, time=words.duration(state.result.times[-1]))
         return " ".join([colored, *context.warnings])
     return words.READY.format(device=device) if context.device else words.CONNECTING
+
+
+def _why_no_layers(state: DocumentState) -> str:
+    if state.document.can_redo():
+        return words.LAYERS_UNDONE
+    return words.LAYERS_GONE if state.photograph.image else words.NOT_STARTED
+
+
+def _start(state: DocumentState) -> tuple[str, str]:
+    """Return what the button says that sets the layers up, and its tip."""
+    if state.document.can_redo():
+        return words.BRING_BACK, words.BRING_BACK_TIP
+    is_gone = state.photograph.image is not None and not state.document.has_layers()
+    return (words.START_EMPTY, words.START_EMPTY_TIP) if is_gone else (words.START, words.START_TIP)
 
 
 def _confined(state: DocumentState) -> str:

@@ -50,6 +50,9 @@ class Paper:
     def has_layers(self):
         return self.hints is not None and self.result is not None
 
+    def can_redo(self):
+        return False
+
     def make_layers(self):
         for name in ("hints", "result"):
             if getattr(self, name) is None:

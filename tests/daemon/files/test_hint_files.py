@@ -29,6 +29,17 @@ def test_a_layer(tmp_path):
     assert np.array_equal(read_hints(tmp_path / "hints.png", 30, 20), pixels)
 
 
+def test_a_layer_that_holds_no_hint_is_refused_and_a_faint_one_is_not(tmp_path):
+    pixels = np.zeros((20, 30, 4), np.uint8)
+    pixels[5, 6] = (200, 30, 40, 7)
+    Image.fromarray(pixels).save(tmp_path / "hints.png")
+    with pytest.raises(ArgumentError, match="nothing that counts"):
+        read_hints(tmp_path / "hints.png", 30, 20)
+    pixels[5, 6, 3] = 60
+    Image.fromarray(pixels).save(tmp_path / "hints.png")
+    assert read_hints(tmp_path / "hints.png", 30, 20)[5, 6, 3] == 60
+
+
 def test_dots_are_discs_and_later_ones_lie_above(tmp_path):
     path = written(tmp_path / "hints.json", [dot(), dot(x=11, radius=0, color="#0000FF")])
     layer = read_hints(path, 30, 20)
