@@ -19,6 +19,7 @@ from .settings import Settings
 BUSY_S = 0.5  # how long to leave a daemon alone that has too much to do
 LOOK_S = 2.0  # how often the hint layer is read although the editor reports no change
 KEPT_TIMES = 1000
+SAMPLE = 20  # pixels by which a variation's dots are known to be there
 
 
 class Swatch(NamedTuple):
@@ -248,6 +249,8 @@ class Proposals:
         self._expected = None
         if is_users:
             self.are_stale = bool(self.variations or self.places)
+            if not any(color_at(parts, place) for place in [*self.added][:SAMPLE]):
+                self.taken, self.added = None, {}  # it was undone, or erased
         self.places = [place for place in self.places if color_at(parts, place) is None]
         return is_users
 

@@ -23,7 +23,7 @@ def act(krita, action):
 
 def looked(krita):
     """Wait until the panel has looked at the document anew, and done what follows."""
-    krita.poll(f"sheet().scanned > {krita.do('sheet().scanned')}")
+    krita.poll(f"state().hints.read_at > {krita.do('state().hints.read_at')}")
     krita.poll("controller().is_idle()")
 
 
@@ -41,8 +41,8 @@ def test_a_layer_of_the_users_with_the_name_of_the_hints(desk, photograph):
     desk.poll("len(scans) > 60")
     assert desk.do("huedot()._start.isVisible()"), "a layer of the user's is taken for HueDot's"
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result and controller().is_idle()", 60)
-    desk.do("sheet().place = 310, 100")
+    desk.poll("state().result.identity and controller().is_idle()", 60)
+    desk.do("state().proposals.place = 310, 100")
     desk.do(REPAINT)
     desk.poll("controller().is_idle()")
     assert desk.do("own.parentNode() is not None and checksum(own)") == before
@@ -77,7 +77,7 @@ def test_what_hints_are_merged_into_is_the_users(desk, photograph):
     desk.do("merged = node('HueDot').childNodes()[0]")
     before = desk.do("checksum(merged)")
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result and controller().is_idle()", 60)
+    desk.poll("state().result.identity and controller().is_idle()", 60)
     desk.poll("app.activeDocument().activeNode().name() == 'Color hints'")
     dot(desk, 360, 100, RED)
     assert desk.do("merged.parentNode() is not None and checksum(merged)") == before
@@ -96,7 +96,7 @@ def test_hints_pasted_into_another_document_are_the_users(desk, photograph, save
     desk.do("pasted = node('HueDot').childNodes()")
     before = desk.do("[checksum(each) for each in pasted]")
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result and controller().is_idle()", 60)
+    desk.poll("state().result.identity and controller().is_idle()", 60)
     desk.poll("len(layers()) == 3")
     desk.do("app.activeDocument().setActiveNode(app.activeDocument().topLevelNodes()[2].childNodes()[1])")
     desk.poll("app.activeDocument().activeNode() == app.activeDocument().topLevelNodes()[2].childNodes()[1]")
@@ -158,7 +158,7 @@ def test_a_variation_is_undone_at_once(desk, photograph):
     dot(desk, 130, 300, BLUE)
     before = desk.do(f"checksum({HINTS})")
     desk.do("huedot()._vary.click()")
-    desk.poll("len(sheet().variations) == 6", 60)
+    desk.poll("len(state().proposals.variations) == 6", 60)
     follow(desk, lambda: desk.do("huedot()._variations.taken.emit(2)"))
     assert desk.do(f"checksum({HINTS})") != before
     follow(desk, lambda: desk.do("undo()"))
@@ -173,7 +173,7 @@ def test_a_result_brought_back_is_undone_at_once(desk, photograph):
     desk.do(f"{RESULT}.remove()")
     desk.poll("huedot()._start.isVisible()")
     desk.do("huedot()._start.click()")
-    desk.poll("sheet().result and controller().is_idle()", 60)
+    desk.poll("state().result.identity and controller().is_idle()", 60)
     assert desk.do("[each.name() for each in node('HueDot').childNodes()]") == ["Color (HueDot)", "Color hints"]
     desk.do("undo()")
     desk.poll("[each.name() for each in node('HueDot').childNodes()] == ['Color hints']")

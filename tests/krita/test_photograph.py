@@ -68,7 +68,7 @@ def test_what_lies_above_stays_above_when_the_document_is_opened_again(desk, pho
     assert desk.do(f"app.activeDocument().saveAs({kra!r})")
     desk.do("close_all()")
     desk.open(kra)
-    desk.poll("sheet() and sheet().image and controller().is_idle()")
+    desk.poll("state() and state().photograph.image and controller().is_idle()")
     activate(desk, "Color hints")
     dot(desk, 130, 300, BLUE)
     assert abs(luma(*desk.do("shown_at(400, 60)")) - before) < 4, "the grade was applied twice"
@@ -76,7 +76,7 @@ def test_what_lies_above_stays_above_when_the_document_is_opened_again(desk, pho
 
 def read(krita, x, y):
     """Return a pixel of the photograph as HueDot reads it."""
-    krita.do("document = sheet().document; document.begin_photograph()")
+    krita.do("document = state().document; document.begin_photograph()")
     color = krita.do(f"list(document.read_photograph(({x}, {y}, 1, 1)))")
     krita.do("document.end_photograph()")
     return color
@@ -116,7 +116,7 @@ def test_the_photograph_is_what_lies_beneath(desk, photograph, arrangement):
     desk.do(NEW)
     desk.do(ARRANGEMENTS[arrangement])
     desk.settle()
-    desk.poll(f"{RESULT} is not None and {HINTS} is not None and sheet().document.has_layers()")
+    desk.poll(f"{RESULT} is not None and {HINTS} is not None and state().document.has_layers()")
     assert [read(desk, *place) for place in PLACES] == plain
 
 
@@ -151,7 +151,7 @@ def test_no_photograph_beneath_is_said_and_helped(desk, photograph):
 
 # The fingerprint
 
-PRINT = "sheet().document.fingerprint()"
+PRINT = "state().document.fingerprint()"
 CHANGES = {
     "mirrored": "app.action('mirrorImageHorizontal').trigger()",
     "upside down": "app.action('rotateImage180').trigger()",
@@ -207,9 +207,9 @@ def test_nothing_else_has_another_fingerprint(desk, photograph):
 def test_the_fingerprint_of_twelve_megapixels_takes_no_time_where_nothing_changed(desk, saved):
     gray = np.random.default_rng(0).integers(0, 255, (3000, 4000), np.uint8)
     desk.open(saved(np.repeat(gray[..., None], 3, 2)))
-    desk.poll("sheet() is not None and not sheet().image")
-    desk.do("controller().choose(live=False); sheet().document.make_layers()")
-    desk.poll("sheet().document.has_layers()")
+    desk.poll("state() is not None and not state().photograph.image")
+    desk.do("controller().choose(live=False); state().document.make_layers()")
+    desk.poll("state().document.has_layers()")
     before = desk.do(PRINT)
     many = (
         f"import time; began = time.monotonic(); same = {{{PRINT} for _ in range(20)}}; (time.monotonic() - began) / 20"
