@@ -118,6 +118,7 @@ class Controller:
         if chosen.get("selection_only", state.settings.selection_only) != state.settings.selection_only:
             self.context.withdraw(state, "colorize", "write")
             state.result.confine(None)
+            state.proposals.select(state.document.selection_bounds())
         for name, value in chosen.items():
             setattr(state.settings, name, value)
         self.context.want(state)
