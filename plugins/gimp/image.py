@@ -258,13 +258,9 @@ class Document:
     def fingerprint(self) -> object:
         """Return what the visible layers beside ours look like, small."""
         ours = self._ours() if self.is_open() else set()
-        beside = [
-            layer for layer in self.image.get_layers() if layer.get_visible() and not drawables.is_all(layer, ours)
-        ]
-        return tuple(
-            (hash(drawables.small(each)), tuple(each.get_offsets()), each.get_opacity(), each.get_mode())
-            for each in beside
-        )
+        visible = [each for each in self.image.get_layers() if each.get_visible() and not drawables.is_all(each, ours)]
+        small = [hash(drawables.small(each)) for each in visible]
+        return small, [(*each.get_offsets(), each.get_opacity(), each.get_mode()) for each in visible]
 
     def begin_photograph(self) -> None:
         """Find the one layer that is the photograph, or compose it anew without our layers."""

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from huedot.panel import coloring
+
 RED, BLUE = (190, 60, 50), (60, 90, 170)
 
 
@@ -65,7 +67,8 @@ def test_only_the_selection(desk):
     assert not (changed & (paper.selected == 0)).any()
 
 
-def test_a_draft_comes_first_and_the_rest_after_a_pause(desk):
+def test_a_draft_comes_first_and_the_rest_after_a_pause(desk, monkeypatch):
+    monkeypatch.setattr(coloring, "PAUSE_S", 60)
     paper = desk.started(width=2400, height=1200)
     desk.settled()
     desk.follow(lambda: desk.panel.choose(draft=True))
@@ -73,6 +76,7 @@ def test_a_draft_comes_first_and_the_rest_after_a_pause(desk):
     desk.follow(lambda: paper.paint(300, 300, RED, 20))
     assert {area[2] for area in paper.written} == {1024}
     assert desk.panel.state.result.is_draft
+    monkeypatch.setattr(coloring, "PAUSE_S", 0.1)
     desk.until(lambda: not desk.panel.state.result.is_draft)
     desk.settled()
     assert max(area[0] + area[2] for area in paper.written) == 2400
