@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -71,11 +72,16 @@ def _profiled(samples: NDArray[Any], space: Space, profile: bytes, name: str) ->
 
 def _profiled_eight_bits(samples: NDArray[np.uint8], space: Space, profile: bytes) -> NDArray[np.uint8]:
     image = Image.fromarray(np.ascontiguousarray(samples[..., 0] if space == "gray" else samples), MODES[space])
+    converted = np.asarray(ImageCms.applyTransform(image, _transform(profile, space)))
+    return _neutral(converted[..., 1:2]) if space == "gray" else converted
+
+
+@lru_cache(8)
+def _transform(profile: bytes, space: Space) -> ImageCms.ImageCmsTransform:
+    """Return the way to sRGB, which takes longer to find than to apply to a small picture."""
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     flags = ImageCms.Flags.NOOPTIMIZE if space == "gray" else ImageCms.Flags.NONE
-    target = ImageCms.createProfile("sRGB")
-    converted = np.asarray(ImageCms.profileToProfile(image, source, target, outputMode="RGB", flags=flags))
-    return _neutral(converted[..., 1:2]) if space == "gray" else converted
+    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), MODES[space], "RGB", flags=flags)
 
 
 def _neutral(gray: Samples) -> Any:

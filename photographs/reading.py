@@ -12,7 +12,7 @@ from PIL import Image
 
 from huedot.protocol.errors import FileError
 
-from . import plain, tiff
+from . import plain, psd, tiff
 from .photograph import Photograph, Samples, eight_bits
 from .profiles import to_srgb
 from .raster import Raster, sixteen_bits
@@ -52,10 +52,12 @@ def read(file: IO[bytes], path: Path, short_side: int | None = None) -> Photogra
 
 def _decoded(file: IO[bytes], name: str, short_side: int | None) -> Raster:
     with decoding(name):
-        head = file.read(8)
+        head = file.read(26)
         file.seek(0)
     if head[:4] in tiff.MAGIC:
         return tiff.decode(file, name)
+    if psd.is_deep(head):
+        return psd.decode(file, name)
     return plain.decode(file, name, short_side)
 
 

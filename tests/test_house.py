@@ -138,7 +138,9 @@ def test_training_runs_where_nothing_else_is_installed():
 import sys
 class Nothing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition('.')[0] in {'platformdirs', 'zmq', 'msgpack', 'skimage', 'filelock', 'psutil', 'rich'}:
+        if name.partition('.')[0] in {
+            'platformdirs', 'zmq', 'msgpack', 'skimage', 'filelock', 'psutil', 'rich', 'tifffile', 'imagecodecs'
+        }:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Nothing())
 import huedot.model.train.loop

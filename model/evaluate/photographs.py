@@ -13,10 +13,11 @@ from torch import Tensor
 
 from huedot.model.color import rgb_to_lab
 from huedot.model.painting import Picture
+from huedot.photographs import read_photograph
 from huedot.protocol.errors import FileError
 
 SIDE = 256  # photographs are scored at this size, stretched to a square as in the published test code
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,9 @@ def find(folder: Path, limit: int | None = None) -> list[Path]:
 
 
 def read(path: Path, side: int = SIDE) -> Truth:
-    """Read a photograph, stretched to a square of a side. Raises FileError."""
-    try:
-        with Image.open(path) as image:
-            rgb = np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)).copy()
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error}.", "Take it out of the folder.") from error
+    """Read a photograph, stretched to a square of a side. Raises FileError or TooLarge."""
+    image = Image.fromarray(read_photograph(path).rgb)
+    rgb = np.array(image.resize((side, side), Image.Resampling.BILINEAR))
     values = lab(rgb)
     return Truth(path.name, rgb, values[0], values[1:].permute(1, 2, 0).numpy())
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
-from huedot.protocol.errors import FileError
+from huedot.photographs import read
+from huedot.protocol.errors import FileError, HueDotError, TooLarge
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 SIDE = 256  # larger photographs are shrunk until their short side is this, as in the paper: a crop must show things
 LARGEST_SCALE = 1.5  # of what is cut out of the photograph, in relation to the crop
 GRAY = 4  # levels that the channels of a gray photograph differ by at most
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow raises for bad bytes
 TRIES = 100  # photographs in a row that may be of no use before the run ends
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class PhotographFolder:
 
     def __init__(self, folder: Path) -> None:
         """Index the folder. Raises FileError where there is no image to train on."""
-        self.useless: dict[int, FileError] = {}  # what has turned out not to be of use, and why
+        self.useless: dict[int, HueDotError] = {}  # what has turned out not to be of use, and why
         self.entries = [entry for path in sorted(folder.rglob("*")) for entry in _entries(path)]
         if not self.entries:
             raise FileError(
@@ -51,15 +51,12 @@ class PhotographFolder:
         return len(self.entries)
 
     def read(self, index: int) -> Image.Image:
-        """Decode one photograph: upright, RGB, its short side at most 256. Raises FileError if it is of no use."""
+        """Decode one photograph: upright, sRGB, its short side at most 256. Raises FileError or TooLarge."""
         entry = self.entries[index]
         with entry.path.open("rb") as file:
             file.seek(entry.offset)
             data = file.read(entry.size)
-        try:
-            image = _decode(data)
-        except UNREADABLE as error:
-            raise FileError(f"{entry.path} ({entry.name}) cannot be read: {error}.", "Take it out.") from error
+        image = _shrunk(read(io.BytesIO(data), entry.path / entry.name if entry.offset else entry.path, SIDE).rgb)
         if _is_gray(image):
             raise FileError(f"{entry.path} ({entry.name}) is gray.", "Take it out: it teaches no color.")
         return image
@@ -78,12 +75,13 @@ def _entries(path: Path) -> Iterator[_Entry]:
             raise FileError(f"{path} is damaged, or no tar file ({error}).", "Take it out of the folder.") from error
 
 
-def _decode(data: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(data)) as image:
-        scale = SIDE / min(image.size)
-        if scale < 1:  # a JPEG is then decoded at an eighth, a quarter or a half of its size, which is faster
-            image.thumbnail((round(image.width * scale), round(image.height * scale)), Image.Resampling.BICUBIC)
-        return ImageOps.exif_transpose(image).convert("RGB")
+def _shrunk(rgb: NDArray[np.uint8]) -> Image.Image:
+    """Return a photograph whose short side is at most SIDE."""
+    image = Image.fromarray(rgb)
+    scale = SIDE / min(image.size)
+    if scale < 1:
+        image.thumbnail((round(image.width * scale), round(image.height * scale)), Image.Resampling.BICUBIC)
+    return image
 
 
 def _is_gray(image: Image.Image) -> bool:
@@ -119,7 +117,7 @@ def _usable(folder: PhotographFolder, photograph: int, seed: int) -> Image.Image
         if index not in folder.useless:
             try:
                 return folder.read(index)
-            except FileError as error:
+            except (FileError, TooLarge) as error:
                 folder.useless[index] = error
                 log.info("%s", error)
     raise folder.useless[index]
