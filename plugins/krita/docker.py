@@ -8,6 +8,7 @@ from functools import partial
 from krita import DockWidget
 
 from . import pixels
+from .document import Document
 from .host import Host
 from .panel import words
 from .panel.color import warning_on
@@ -133,10 +134,14 @@ class HueDotDocker(DockWidget):
     def _running_it(self) -> QWidget:
         self._refresh = self._button(words.REFRESH, self.controller.refresh, words.REFRESH_TIP)
         self._live = self._check(words.LIVE, words.LIVE_TIP, "live")
+        self._hidden = QCheckBox(words.HIDE_DOTS.replace("dots", "&dots"))
+        self._hidden.setToolTip(words.HIDE_DOTS_TIP)
+        self._hidden.toggled.connect(self._safely(self._hide_dots))
         self._selection_only = self._check(words.SELECTION_ONLY, words.SELECTION_ONLY_TIP, "selection_only")
         self._confined = _text()
         self._draft = self._check(words.DRAFT, words.DRAFT_TIP, "draft")
-        self._running = _column(_row(self._refresh, self._live), self._selection_only, self._confined, self._draft)
+        first = _row(self._refresh, self._live, self._hidden)
+        self._running = _column(first, self._selection_only, self._confined, self._draft)
         return self._running
 
     def _suggestions(self) -> QWidget:
@@ -213,6 +218,7 @@ class HueDotDocker(DockWidget):
     def _show_settings(self, view: View) -> None:
         for box, value in (
             (self._live, view.live),
+            (self._hidden, (document := self._document()) is not None and document.hides_dots()),
             (self._selection_only, view.selection_only),
             (self._draft, view.draft),
             (self._automatic, view.saturation is None),
@@ -262,6 +268,14 @@ class HueDotDocker(DockWidget):
 
     def _borrow(self, index: int) -> None:
         self.controller.use_reference(self._others.itemData(index))
+
+    def _hide_dots(self, hidden: bool) -> None:
+        if document := self._document():
+            document.hide_dots(hidden)
+
+    def _document(self) -> Document | None:
+        document = self.controller.state.document if self.controller.state else None
+        return document if isinstance(document, Document) else None
 
     def _saturate(self, *_: object) -> None:
         automatic = self._automatic.isChecked()

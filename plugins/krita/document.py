@@ -110,6 +110,18 @@ class Document:
             return bytes(area[2] * area[3] * 4)
         return pixels.to_rgba(read(hints, area))
 
+    def hides_dots(self) -> bool:
+        """Whether the hint layer is there, and hidden."""
+        hints, _ = self._layers.find()
+        return hints is not None and not hints.visible()
+
+    def hide_dots(self, hidden: bool) -> None:
+        """Hide the hint layer, or show it; no undo step."""
+        hints, _ = self._layers.find()
+        if hints is not None:
+            hints.setVisible(not hidden)
+            self._document.refreshProjection()
+
     # The photograph
 
     def fingerprint(self) -> object:

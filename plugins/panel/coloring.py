@@ -8,7 +8,7 @@ from functools import partial
 
 from ..protocol.messages import Colorization, Rectangle
 from . import words
-from .confinement import Confinement, confine
+from .confinement import Confinement, confine, feathered
 from .context import WAIT, Context, Task
 from .hint_parts import scan
 from .photograph import open_photograph, read_photograph
@@ -150,11 +150,12 @@ class Coloring:
         region = confinement.bounds if confinement else draft
         base = None if region else result.identity
         since = result.asked(is_draft=region is draft is not None)
+        limits = confinement or (feathered(draft, state.photograph.size) if draft else None)
         self._context.ask(
             state,
             "colorize",
             lambda client: client.colorize(image or "", hints, region, base),
-            lambda answer: self._context.run(state, self._lay(state, image, answer, confinement, since)),
+            lambda answer: self._context.run(state, self._lay(state, image, answer, limits, since)),
             "" if result.times else words.COLORING,
         )
 

@@ -10,6 +10,7 @@ from . import blending
 from .areas import Pixels, bands_of
 from .host import Document
 
+FEATHER = 96  # pixels, over which a draft fades into what is around it
 _PARTLY = bytes([0] + [255] * 255)  # of a mask: what is selected at all
 
 
@@ -44,6 +45,21 @@ class Confinement:
             kept = next((band for band in self._before if band.area[1] <= row < band.area[1] + band.area[3]), None)
             rows.append(kept.of((x, row, width, 1)) if kept else current[begin : begin + width * 4])
         return b"".join(rows)
+
+
+def feathered(region: Rectangle, size: tuple[int, int]) -> Confinement:
+    """Return the confinement to a region that fades out at its edges, but for those of the image, (width, height)."""
+    x, y, width, height = region
+    across, down = _ramp(x, width, size[0]), _ramp(y, height, size[1])
+    rows = {share: across.translate(bytes(min(share, value) for value in range(256))) for share in set(down)}
+    return Confinement(Pixels(region, 1, b"".join([rows[share] for share in down])), [])
+
+
+def _ramp(first: int, length: int, whole: int) -> bytes:
+    """Return how much each pixel of a row or column counts, 1 to 255."""
+    before = [i + 1 for i in range(length)] if first > 0 else [FEATHER] * length
+    after = [length - i for i in range(length)] if first + length < whole else [FEATHER] * length
+    return bytes(max(1, 255 * min(a, b, FEATHER) // FEATHER) for a, b in zip(before, after, strict=True))
 
 
 def confine(document: Document, last: Confinement | None) -> Generator[None, None, Confinement | None]:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from huedot.panel import coloring
+
 RED, BLUE, GREEN = (190, 60, 50), (60, 90, 170), (60, 150, 60)
 
 
@@ -116,3 +118,18 @@ def test_a_retouched_photograph_ends_a_saved_result(desk, paper):
 
     desk.follow(retouch)
     assert not desk.panel.state.result.is_saved
+
+
+def test_a_draft_has_no_hard_edges(desk, monkeypatch):
+    monkeypatch.setattr(coloring, "PAUSE_S", 60)
+    paper = desk.started(width=2400, height=1500)
+    desk.settled()
+    desk.follow(lambda: desk.panel.choose(draft=True))
+    paper.result[..., :3] = 7
+    desk.follow(lambda: paper.paint(1200, 700, RED, 20))
+    outside = np.ones((1500, 2400), bool)
+    outside[188:1212, 688:1712] = False
+    assert (paper.result[..., :3][outside] == 7).all()
+    steps = np.abs(np.diff(paper.result[700, 660:760].astype(int), axis=0)).max()
+    assert steps < 12
+    assert np.abs(paper.result[700, 1000, :3].astype(int) - 7).max() > 40

@@ -1,0 +1,38 @@
+"""What the user does beside painting: the panel follows, and colors only what may change."""
+
+from .test_krita import BLUE, RED, RESULT, dot, follow, start
+from .test_photograph import luma
+
+
+def test_a_flipped_photograph_is_colored_anew(desk, photograph):
+    start(desk, photograph)
+    dot(desk, 130, 300, BLUE)
+    image = desk.do("state().photograph.image")
+    before = desk.do("shown_at(60, 90)")
+    follow(desk, lambda: desk.do("app.action('mirrorImageHorizontal').trigger()"))
+    desk.poll(f"state().photograph.image not in (None, {image!r}) and controller().is_idle()", 60)
+    width = desk.do("app.activeDocument().width()")
+    after = desk.do(f"shown_at({width} - 1 - 60, 90)")
+    assert abs(luma(*after) - luma(*before)) < 3
+    assert not desk.do("controller().status.is_error")
+
+
+def test_with_nothing_selected_the_last_selection_stands(desk, photograph):
+    start(desk, photograph)
+    desk.do("from krita import Selection; s = Selection(); s.select(0, 200, 256, 312, 255)")
+    desk.do("app.activeDocument().setSelection(s); controller().choose(selection_only=True)")
+    desk.poll("controller().is_idle() and not state().result.is_due")
+    desk.do("app.action('deselect').trigger()")
+    desk.poll("'selected last' in huedot()._confined.text()")
+    outside = desk.do(f"rgb_at({RESULT}, 400, 60)")
+    dot(desk, 130, 300, RED)
+    assert desk.do(f"rgb_at({RESULT}, 400, 60)") == outside
+
+
+def test_the_dots_are_hidden_and_count(desk, photograph):
+    start(desk, photograph)
+    desk.do("huedot()._hidden.click()")
+    desk.poll("not node('Color hints').visible() and huedot()._hidden.isChecked()")
+    follow(desk, lambda: desk.do("controller().choose(saturation=0.6)"))
+    desk.do("huedot()._hidden.click()")
+    desk.poll("node('Color hints').visible()")
