@@ -1,4 +1,4 @@
-"""The resident process: server, sessions, worker, lifecycle, command line."""
+"""The resident process: server, computing process, files, installation, command line."""
 
 import os
 import sys

@@ -33,7 +33,7 @@ WINDOW = 3  # cells of 16 pixels at the working size, along each side: what the 
 
 
 @dataclass(frozen=True)
-class Request:
+class NetworkInput:
     """Hints as the networks take them, at the working size (H, W) of a photograph."""
 
     lightness: Tensor  # (1, 1, H, W) in 0..100
@@ -77,7 +77,7 @@ class Backend(Protocol):
     def encode(self, lightness: Tensor) -> Any:
         """Do once per photograph what does not depend on hints. lightness: (1, 1, H, W) in 0..100."""
 
-    def predict(self, encoded: Any, request: Request) -> Prediction:
+    def predict(self, encoded: Any, given: NetworkInput) -> Prediction:
         """Answer one refresh."""
 
 
@@ -95,24 +95,24 @@ class HintNetBackend:
         with record_function("encode"), _half_where_fast(lightness.device):
             return self.network.encode(lightness)
 
-    def predict(self, encoded: Features, request: Request) -> Prediction:
+    def predict(self, encoded: Features, given: NetworkInput) -> Prediction:
         """Run the hint network, spread the hints, and make them exact."""
-        hints = (request.hint_ab, request.hint_mask)
-        with record_function("decode"), _half_where_fast(request.lightness.device):
-            grid, decoded = self.network.decode(encoded, *hints, request.global_hints)
+        hints = (given.hint_ab, given.hint_mask)
+        with record_function("decode"), _half_where_fast(given.lightness.device):
+            grid, decoded = self.network.decode(encoded, *hints, given.global_hints)
         with record_function("propagate"):
-            grid = self.network.propagate(grid, decoded, request.lightness, *hints)
+            grid = self.network.propagate(grid, decoded, given.lightness, *hints)
         held = [grid, *decoded, *hints]
 
         def logits() -> Tensor:
-            held.append(self.network.palette_logits(decoded, slice_grid(grid, request.lightness)))
+            held.append(self.network.palette_logits(decoded, slice_grid(grid, given.lightness)))
             return held[-1]
 
         def near(x: float, y: float) -> tuple[Tensor, float, float]:
-            return self._palette_near(decoded, grid, request.lightness, x, y)
+            return self._palette_near(decoded, grid, given.lightness, x, y)
 
         with record_function("exact hints"):
-            return Prediction(meet_hints(grid, request.lightness, *hints), cache(logits), near, held)
+            return Prediction(meet_hints(grid, given.lightness, *hints), cache(logits), near, held)
 
     def _palette_near(
         self, decoded: Features, grid: Tensor, lightness: Tensor, x: float, y: float
@@ -159,9 +159,9 @@ class LocalHintsBackend:
     def encode(self, lightness: Tensor) -> None:
         """Do nothing: this network takes lightness and hints together."""
 
-    def predict(self, encoded: None, request: Request) -> Prediction:
+    def predict(self, encoded: None, given: NetworkInput) -> Prediction:
         """Run the whole network, as at every click of the published system."""
-        ab, logits = self.network(request.lightness, request.hint_ab, request.hint_mask)
+        ab, logits = self.network(given.lightness, given.hint_ab, given.hint_mask)
         return Prediction(ab[:, :, None], lambda: logits, held=[logits])
 
 
@@ -177,9 +177,9 @@ class GlobalHintsBackend:
     def encode(self, lightness: Tensor) -> None:
         """Do nothing: this network takes lightness and global hints together."""
 
-    def predict(self, encoded: None, request: Request) -> Prediction:
+    def predict(self, encoded: None, given: NetworkInput) -> Prediction:
         """Run the whole network; the palette is what it soft-encodes its own answer to."""
-        ab = self.network(request.lightness, request.global_hints)
+        ab = self.network(given.lightness, given.global_hints)
         return Prediction(
             ab[:, :, None], lambda: bins.soft_encode(ab[:, :, ::4, ::4], self.centers).clamp_min(1e-6).log()
         )

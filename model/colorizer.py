@@ -17,10 +17,10 @@ from huedot.weights import files
 
 from . import arguments, backends, color, reference
 from .color import Samples
-from .encoded import OUT_OF_GPU_MEMORY, EncodedPhoto, GlobalHints, Network
+from .encoded import OUT_OF_GPU_MEMORY, EncodedPhoto, GlobalHints, LoadedNetwork
 from .grid import Region, slice_grid
 from .hints import Dot, Hints
-from .painting import Picture, Progress, paint
+from .painting import FractionDone, Picture, paint
 from .palette import likely
 from .reference import Reference
 from .suggestions import Place, suggest_places, variation_dots
@@ -37,7 +37,7 @@ class Refresh(NamedTuple):
     shown: Shown
 
 
-class Colorizer(Network):
+class Colorizer(LoadedNetwork):
     """A network, loaded onto a device."""
 
     def __init__(
@@ -89,7 +89,7 @@ def choose_device(name: str) -> torch.device:
 class Photo:
     """A photograph, opened: what its hints cannot change is computed and kept."""
 
-    def __init__(self, network: Network, rgb: Samples) -> None:
+    def __init__(self, network: LoadedNetwork, rgb: Samples) -> None:
         self.encoded, self.dtype = EncodedPhoto(network, rgb), rgb.dtype
         self.height, self.width, self.lightness = self.encoded.height, self.encoded.width, self.encoded.lightness
 
@@ -135,7 +135,7 @@ class Photo:
         saturation: float | None = None,
         region: Region | None = None,
         since: Shown | None = None,
-        progress: Progress = lambda fraction: None,
+        progress: FractionDone = lambda fraction: None,
         dtype: DTypeLike | None = None,
     ) -> Refresh:
         """Color as `colorize` does, but only what `since`, an earlier refresh's `shown`, does not show already.
@@ -229,7 +229,13 @@ class Photo:
         return Hints.from_layer(arguments.hint_layer("hints", hints, self.height, self.width))
 
     def _refresh(
-        self, grid: Tensor, exact: Hints, region: Region, since: Shown | None, progress: Progress, kind: np.dtype[Any]
+        self,
+        grid: Tensor,
+        exact: Hints,
+        region: Region,
+        since: Shown | None,
+        progress: FractionDone,
+        kind: np.dtype[Any],
     ) -> Refresh:
         tiling = Tiling((self.height, self.width), grid)
         shown, parts = tiling.shown(region, grid, exact), [region]

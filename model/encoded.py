@@ -30,7 +30,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Network:
+class LoadedNetwork:
     """A network on a device, which it leaves for the CPU when the device's memory does not suffice."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Network:
 class EncodedPhoto:
     """A photograph as a network has encoded it, and the network's latest answer."""
 
-    def __init__(self, network: Network, rgb: Samples) -> None:
+    def __init__(self, network: LoadedNetwork, rgb: Samples) -> None:
         """Encode a picture, uint8 or uint16 (H, W, 3) sRGB. Raises OutOfMemory."""
         self.network, self.backend = network, network.backend
         self.height, self.width = rgb.shape[:2]
@@ -102,8 +102,8 @@ class EncodedPhoto:
         if self._latest is None or self._latest[0] != key:
             device = self.network.device
             local = hints.at_size((self.height, self.width), self._working_shape, device)
-            request = backends.Request(self.small, *local, torch.from_numpy(global_hints)[None].to(device))
-            prediction = self.backend.predict(self._features, request)
+            given = backends.NetworkInput(self.small, *local, torch.from_numpy(global_hints)[None].to(device))
+            prediction = self.backend.predict(self._features, given)
             self._check(prediction.grid)
             if self._mount and not self._mount.is_painted(local[1]):
                 grid = self._mount.cleared(prediction.grid, self.small.shape[-2:])

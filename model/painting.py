@@ -19,7 +19,7 @@ from .levels import Levels
 BAND_PIXELS = 1 << 17  # of the photograph are colored at a time: it bounds memory, and is quickest (measured)
 
 Picture = NDArray[np.uint8]
-Progress = Callable[[float], None]  # told the share of the work that is done; may raise, to stop it
+FractionDone = Callable[[float], None]  # told the share of the work that is done; may raise, to stop it
 
 
 def paint(
@@ -29,7 +29,7 @@ def paint(
     exact: Hints,
     region: Region,
     parts: Sequence[Region],
-    progress: Progress,
+    progress: FractionDone,
     kind: np.dtype[Any],
 ) -> list[Any]:
     """Color parts of a region of a photograph: a picture (h, w, 3) sRGB, uint8 or uint16 as `kind` says, of each.

@@ -123,7 +123,7 @@ def test_the_drawing_of_the_rooms_is_current(script):
 def test_the_daemon_itself_needs_no_torch():
     """Only its child computes; so it starts quickly, and lives on when that crashes."""
     program = (
-        "import sys, huedot.daemon.serving.server, huedot.daemon.computing.remote; sys.exit('torch' in sys.modules)"
+        "import sys, huedot.daemon.serving.server, huedot.daemon.computing.process; sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from torch.profiler import ProfilerActivity, profile
 
 from huedot.model import Colorizer, Dot, Hints, Photo
+from huedot.model.painting import Picture
+from huedot.protocol.client import Progress
 from huedot.protocol.errors import ArgumentError
 
 from .photographs import at_size
 from .rivals import seconds
 
-Picture = NDArray[np.uint8]
-Show = Callable[[str, float | None], None]
 Points = dict[str, list[dict[str, Any]]]
 SIZES = (0.25, 1, 4, 12, 50)  # megapixels
 PROFILED = (1, 12)  # of them, stage by stage
@@ -27,13 +26,13 @@ STAGES = ("encode", "decode", "propagate", "exact hints", "slice", "Lab to RGB")
 TIMES = 5
 
 
-def measure(rgb: Picture, show: Show) -> Points:
+def measure(rgb: Picture, progress: Progress) -> Points:
     """Return the points of all curves, in milliseconds; takes about a minute."""
     colorizer = Colorizer.load()
     points: Points = {"stages": [], "size": [], "hints": []}
     colorizer.open(at_size(rgb, 0.25)).colorize()  # warm-up
     for i, megapixels in enumerate(SIZES):
-        show(f"{megapixels:g} megapixels", i / len(SIZES))
+        progress(f"{megapixels:g} megapixels", i / len(SIZES))
         points["size"].append(_at(colorizer, at_size(rgb, megapixels)))
     for megapixels in PROFILED:
         photo = colorizer.open(at_size(rgb, megapixels))
@@ -41,7 +40,7 @@ def measure(rgb: Picture, show: Show) -> Points:
         points["stages"] += [{"megapixels": megapixels, "stage": name, "ms": stages[name]} for name in stages]
     photo = colorizer.open(at_size(rgb, 1))
     for i, count in enumerate(COUNTS):
-        show(f"{count} dots", i / len(COUNTS))
+        progress(f"{count} dots", i / len(COUNTS))
         hints = [_dots(photo, count, seed) for seed in range(TIMES + 1)]
         photo.colorize(hints.pop())
         points["hints"].append({"dots": count, "ms": _median(lambda: photo.colorize(hints.pop()))})  # noqa: B023

@@ -6,22 +6,19 @@ the other is ours: the grid, sliced with the lightness at full size. Colors are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from huedot.model import Colorizer, Hints, Photo, color
 from huedot.model.grid import slice_bands, slice_grid
-from huedot.model.painting import BAND_PIXELS
+from huedot.model.painting import BAND_PIXELS, Picture
+from huedot.protocol.client import Progress
 
-Picture = NDArray[np.uint8]
-Show = Callable[[str, float | None], None]
 REVEALED = (10, 100, 1000, None)  # pixels at random whose color is given; None is all of them
 STRONGEST = 0.03  # of all pixels lie on strong edges of color
 LEAST = 4.0  # ab units a pixel that a strong edge has at least
@@ -54,12 +51,12 @@ class Edges:
         return "all" if self.revealed is None else str(self.revealed), *cells
 
 
-def measure(photographs: list[Picture], show: Show) -> list[Edges]:
+def measure(photographs: list[Picture], progress: Progress) -> list[Edges]:
     """Compare the enlargements on photographs in color, uint8 (H, W, 3)."""
     colorizer = Colorizer.load()
     errors: dict[int | None, list[tuple[Errors, Errors]]] = {revealed: [] for revealed in REVEALED}
     for i, rgb in enumerate(photographs):
-        show("comparing edges", i / len(photographs))
+        progress("comparing edges", i / len(photographs))
         truth = color.rgb_to_lab(torch.tensor(rgb).permute(2, 0, 1).float() / 255)[1:]
         near = near_edges(truth)
         photo = colorizer.open(rgb)

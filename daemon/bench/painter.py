@@ -14,15 +14,14 @@ from typing import NamedTuple
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 
+from huedot.model.painting import Picture
 from huedot.protocol.client import Client
 from huedot.protocol.endpoint import find_endpoint
 from huedot.protocol.errors import DaemonUnreachable
 from huedot.protocol.launcher import elsewhere, python
 from huedot.protocol.messages import Hints, Rectangle
 
-Picture = NDArray[np.uint8]
 PATIENCE_S = 60.0
 LIKELY = 3  # of the suggested colors, from which the painter takes one
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from huedot.model.painting import Picture
 from huedot.photographs import read_photograph
 from huedot.protocol.errors import FileError
 
-Picture = NDArray[np.uint8]
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 MOST = 4  # of a folder are used
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from huedot.model import color
 from huedot.model.networks.siggraph17 import LocalHints
+from huedot.model.painting import Picture
 
-Picture = NDArray[np.uint8]
 SIDE = 256
 SAMPLES = 25_000  # of the distribution, that the reference clusters for its palette
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from huedot.model import Colorizer, Dot, Hints
+from huedot.model.painting import Picture
+from huedot.protocol.client import Progress
 
 from .painter import Daemon, Painter, Stroke, daemon
 from .photographs import at_size
 from .rivals import SIDE, Pipeline, Siggraph17, k_means, seconds
 
-Picture = NDArray[np.uint8]
-Show = Callable[[str, float | None], None]
 TIMES = 5  # that a rival is run
 BEFORE = 8  # dots that lie there already
 DOTS = 16  # that are timed, over all photographs
@@ -66,23 +64,23 @@ class Row:
         return {**asdict(self), **goal, "ratio": self.ratio, "holds": self.holds}
 
 
-def measure(photographs: list[Picture], show: Show) -> list[Row]:
+def measure(photographs: list[Picture], progress: Progress) -> list[Row]:
     """Measure all rows; takes some minutes on two cores."""
     network = Siggraph17()
-    rows = [_refresh(network, photographs[0], show)]
+    rows = [_refresh(network, photographs[0], progress)]
     with daemon() as running:
         for megapixels, ratio in ((1, 10), (12, 5)):
-            rows += _dot_to_pixels(running, network, photographs, megapixels, ratio, show)
-    return [*rows, _palette(photographs[0], show), _gpu(photographs[0], show)]
+            rows += _dot_to_pixels(running, network, photographs, megapixels, ratio, progress)
+    return [*rows, _palette(photographs[0], progress), _gpu(photographs[0], progress)]
 
 
-def _refresh(network: Siggraph17, rgb: Picture, show: Show) -> Row:
+def _refresh(network: Siggraph17, rgb: Picture, progress: Progress) -> Row:
     row = Row("one refresh at 256 px", "siggraph17 forward, fp32, same process", Goal(20))
-    row.ours_s, row.rival_s = _against(Colorizer.load(device="cpu"), network, rgb, show)
+    row.ours_s, row.rival_s = _against(Colorizer.load(device="cpu"), network, rgb, progress)
     return row
 
 
-def _against(colorizer: Colorizer, network: Siggraph17, rgb: Picture, show: Show) -> tuple[float, float]:
+def _against(colorizer: Colorizer, network: Siggraph17, rgb: Picture, progress: Progress) -> tuple[float, float]:
     """Return the median seconds of a refresh and of the published network's forward pass, taken in turn."""
     photo = colorizer.open(np.ascontiguousarray(at_size(rgb, SIDE * SIDE / 1e6)))
     hints = [_hints(count, photo.height, photo.width) for count in range(3 * TIMES + 1)]
@@ -90,7 +88,7 @@ def _against(colorizer: Colorizer, network: Siggraph17, rgb: Picture, show: Show
     network.forward()
     ours, rivals = [], []
     for turn in range(TIMES):
-        show("a refresh at 256 px", turn / TIMES)
+        progress("a refresh at 256 px", turn / TIMES)
         ours += [seconds(lambda: _wait(photo.colorize(hints.pop()))) for _ in range(3)]
         rivals.append(seconds(lambda: _wait(network.forward())))
     return statistics.median(ours), statistics.median(rivals)
@@ -112,7 +110,12 @@ def _hints(count: int, height: int, width: int) -> Hints:
 
 
 def _dot_to_pixels(
-    running: Daemon, network: Siggraph17, photographs: list[Picture], megapixels: float, ratio: float, show: Show
+    running: Daemon,
+    network: Siggraph17,
+    photographs: list[Picture],
+    megapixels: float,
+    ratio: float,
+    progress: Progress,
 ) -> list[Row]:
     row = Row(f"dot to pixels through the daemon, {megapixels:g} MP", "the published pipeline", Goal(ratio))
     if find_spec("skimage") is None:
@@ -120,7 +123,7 @@ def _dot_to_pixels(
         return [row]
     strokes, rivals = [], []
     for i, rgb in enumerate(at_size(rgb, megapixels) for rgb in photographs):
-        show(f"painting on {megapixels:g} megapixels", i / len(photographs))
+        progress(f"painting on {megapixels:g} megapixels", i / len(photographs))
         strokes += paint(running, rgb, DOTS // len(photographs))
         pipeline = Pipeline(network, rgb)
         rivals += [seconds(pipeline.click) for _ in range(max(1, TIMES // len(photographs)))]
@@ -152,12 +155,12 @@ def _copy_seconds(count: int) -> float:
     return statistics.median(seconds(lambda: np.copyto(target, source)) for _ in range(5))
 
 
-def _palette(rgb: Picture, show: Show) -> Row:
+def _palette(rgb: Picture, progress: Progress) -> Row:
     row = Row("palette at a place, after a refresh", "k-means by scikit-learn, 25,000 samples", Goal(50))
     if find_spec("sklearn") is None:
         row.why = INSTALL
         return row
-    show("palettes", None)
+    progress("palettes", None)
     colorizer = Colorizer.load(device="cpu")
     photo = colorizer.open(at_size(rgb, 1))
     ours, places = [], np.random.default_rng(0).random((3 * TIMES, 2)) * (photo.width, photo.height)
@@ -173,11 +176,11 @@ def _palette(rgb: Picture, show: Show) -> Row:
     return row
 
 
-def _gpu(rgb: Picture, show: Show) -> Row:
+def _gpu(rgb: Picture, progress: Progress) -> Row:
     row = Row("refreshes a second on one GPU, 256 px", "siggraph17, half precision, same GPU", Goal(5))
     if not torch.cuda.is_available():
         row.why = "needs a GPU, and a build of torch that knows it"
         return row
     network = Siggraph17("cuda", torch.float16)
-    row.ours_s, row.rival_s = _against(Colorizer.load(device="cuda"), network, rgb, show)
+    row.ours_s, row.rival_s = _against(Colorizer.load(device="cuda"), network, rgb, progress)
     return row

@@ -20,7 +20,7 @@ from .options import add_json, add_model, model_of
 from .terminal import complain
 
 
-def add_question(parser: argparse.ArgumentParser) -> None:
+def add_inputs(parser: argparse.ArgumentParser) -> None:
     """Declare the photograph, its hints, the model, and where to compute."""
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="the photograph; of one in color, its lightness")
     parser.add_argument(
@@ -37,7 +37,7 @@ def add_question(parser: argparse.ArgumentParser) -> None:
 
 
 @dataclass(frozen=True)
-class Question:
+class Inputs:
     """A photograph and the layer of its hints, uint8 (H, W, 4), read and checked, before anybody is asked."""
 
     photograph: Photograph
@@ -46,14 +46,14 @@ class Question:
     daemon: bool
 
     @staticmethod
-    def of(arguments: argparse.Namespace) -> Question:
+    def of(arguments: argparse.Namespace) -> Inputs:
         """Read the files. Raises FileError, ArgumentError or TooLarge."""
         photograph = read_photograph(arguments.photo)
         height, width = photograph.rgb.shape[:2]
         layer = np.zeros((height, width, 4), np.uint8)
         for path in arguments.hints:
             layer = overlay(layer, read_hints(path, width, height))
-        return Question(photograph, layer, model_of(arguments), not arguments.no_daemon)
+        return Inputs(photograph, layer, model_of(arguments), not arguments.no_daemon)
 
     def hints(self, beneath: Picture | None = None) -> Hints:
         """Return the hints as the protocol takes them; `beneath` is another layer, under them."""
@@ -66,12 +66,12 @@ class Question:
         return Hints([(left, top, crop.shape[1], crop.shape[0])], crop.tobytes(), model=self.model)
 
     @contextmanager
-    def asked(self, show: Progress) -> Iterator[tuple[Client, str]]:
+    def opened(self, progress: Progress) -> Iterator[tuple[Client, str]]:
         """Connect, and open the photograph; yields the client and the image's id."""
-        show("connecting" if self.daemon else "loading the network", None)
+        progress("connecting" if self.daemon else "loading the network", None)
         with client_for(self.daemon) as client:
             height, width = self.photograph.rgb.shape[:2]
-            yield client, client.open_image(self.photograph.rgb.tobytes(), width, height, 3, self.model, show)
+            yield client, client.open_image(self.photograph.rgb.tobytes(), width, height, 3, self.model, progress)
 
 
 def complain_of_loss(photograph: Photograph, output: Path) -> None:

@@ -35,20 +35,20 @@ def run(arguments: argparse.Namespace) -> int:
     from huedot.daemon.bench import photographs
 
     pictures = photographs.read(arguments.photographs, most=64 if arguments.edges else photographs.MOST)
-    with working("preparing") as show:
+    with working("preparing") as progress:
         if arguments.edges:
             from huedot.daemon.bench import edges
 
-            found = edges.measure(pictures, show)
+            found = edges.measure(pictures, progress)
         elif arguments.draw:
             from huedot.daemon.bench import curves
 
-            points = curves.measure(pictures[0], show)
+            points = curves.measure(pictures[0], progress)
             curves.draw(points, arguments.draw)
         else:
             from huedot.daemon.bench import rows
 
-            table = rows.measure(pictures, show)
+            table = rows.measure(pictures, progress)
     if arguments.edges:
         _say_edges(found, arguments.json)
     elif arguments.draw:

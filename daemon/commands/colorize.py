@@ -11,14 +11,14 @@ from huedot.photographs import check_writable, read_photograph, write_picture
 from huedot.protocol.messages import Colorization
 
 from . import folder
-from .asking import Question, add_question, complain_of_loss
+from .asking import Inputs, add_inputs, complain_of_loss
 from .options import share
 from .terminal import complain, say, say_json, working
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_question(parser)
+    add_inputs(parser)
     out_help = "default: PHOTO-colored.png beside the photo; of a folder, another folder"
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=out_help)
     parser.add_argument("--histogram", type=Path, metavar="REF", help="a picture whose colors to take")
@@ -33,16 +33,16 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     photo: Path = arguments.photo
     output: Path = arguments.output or photo.parent / f"{photo.stem}-colored.png"
-    question = Question.of(arguments)
+    inputs = Inputs.of(arguments)
     check_writable(output, photo, *arguments.hints, *filter(None, [arguments.histogram]))
-    hints = question.hints()._replace(saturation=arguments.saturation)
+    hints = inputs.hints()._replace(saturation=arguments.saturation)
     reference = read_photograph(arguments.histogram) if arguments.histogram else None
-    with working("coloring") as show, question.asked(show) as (client, image):
+    with working("coloring") as progress, inputs.opened(progress) as (client, image):
         if reference is not None:
             hints = hints._replace(histogram=histogram_of(client, reference))
-        answer = client.colorize(image, hints, on_progress=show)
-    write_picture(output, picture_of(answer, question.photograph), question.photograph)
-    complain_of_loss(question.photograph, output)
+        answer = client.colorize(image, hints, on_progress=progress)
+    write_picture(output, picture_of(answer, inputs.photograph), inputs.photograph)
+    complain_of_loss(inputs.photograph, output)
     _report(arguments.json, output, answer, time.perf_counter() - began)
     return 0
 

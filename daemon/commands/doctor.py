@@ -65,8 +65,8 @@ def _checks(model: str | None) -> Iterator[Check]:
     yield _check("service", _service)
     yield _check("log", lambda: str(lifecycle.log_path()))
     for editor in plugins.EDITORS:
-        for place in plugins.places(editor):
-            yield _check(f"{editor} plugin", lambda place=place: _plugin(place))  # type: ignore[misc]
+        for destination in plugins.destinations(editor):
+            yield _check(f"{editor} plugin", lambda found=destination: _plugin(found))  # type: ignore[misc]
     yield _check("round trip", lambda: _round_trip(model))
 
 
@@ -134,12 +134,14 @@ def _service() -> str:
     return "systemd listens"
 
 
-def _plugin(place: plugins.Place) -> str:
-    if not place.is_installed:
-        return f"{place.kind}: not installed (huedot install {place.editor})"
-    if not place.is_current:
-        raise FileError(f"{place.plugin} is of another HueDot.", f"Update it: huedot install {place.editor}.")
-    return f"{place.kind}: {place.plugin}, current"
+def _plugin(destination: plugins.Destination) -> str:
+    if not destination.is_installed:
+        return f"{destination.kind}: not installed (huedot install {destination.editor})"
+    if not destination.is_current:
+        raise FileError(
+            f"{destination.plugin} is of another HueDot.", f"Update it: huedot install {destination.editor}."
+        )
+    return f"{destination.kind}: {destination.plugin}, current"
 
 
 def _round_trip(model: str | None) -> str:

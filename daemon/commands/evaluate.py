@@ -26,7 +26,7 @@ Measured = tuple[dict[str, Any], dict[str, Rows]]  # the answer for programs, an
 
 
 @dataclass(frozen=True)
-class Question:
+class Evaluation:
     """What is measured: the command line, and what it names."""
 
     arguments: argparse.Namespace
@@ -85,12 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
     paths = photographs.find(arguments.folder, arguments.limit)
     kinds = {"palette": _palette, "suggest": _suggest, "reach": _reach, "aged": _aged, "sheet": _sheet}
     measure = next((kind for name, kind in kinds.items() if getattr(arguments, name)), _curve)
-    with working("loading the network") as show:
+    with working("loading the network") as progress:
         networks = methods.networks(arguments.models or [model_of(arguments) or "huedot"])
-        question = Question(
-            arguments, networks, baselines, paths, lambda done, of: show(f"photograph {done} of {of}", done / of)
+        evaluation = Evaluation(
+            arguments, networks, baselines, paths, lambda done, of: progress(f"photograph {done} of {of}", done / of)
         )
-        answer, tables = measure(question)
+        answer, tables = measure(evaluation)
     answer = {"photographs": len(paths), **answer}
     if arguments.json == STDOUT:
         say_json(answer)
@@ -106,16 +106,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _curve(question: Question) -> Measured:
+def _curve(evaluation: Evaluation) -> Measured:
     from huedot.model.evaluate import figure6, plot
 
-    plan = question.plan()
-    methods: list[Method] = [*question.networks, *question.baselines]
-    scores = figure6.evaluate(methods, question.paths, plan, question.progress, question.arguments.more)
-    if question.arguments.plot:
-        caption = f"{len(question.paths)} photographs, protocol {plan.protocol}, {plan.sampling} points"
+    plan = evaluation.plan()
+    methods: list[Method] = [*evaluation.networks, *evaluation.baselines]
+    scores = figure6.evaluate(methods, evaluation.paths, plan, evaluation.progress, evaluation.arguments.more)
+    if evaluation.arguments.plot:
+        caption = f"{len(evaluation.paths)} photographs, protocol {plan.protocol}, {plan.sampling} points"
         summaries = {name: each.summary() for name, each in scores.items()}
-        plot.draw(summaries, question.arguments.plot, caption, published=plan.sampling == "random")
+        plot.draw(summaries, evaluation.arguments.plot, caption, published=plan.sampling == "random")
     first, *others = (
         {
             "method": name,
@@ -145,10 +145,10 @@ def _curve_rows(scores: Scores) -> Rows:
     return [("revealed", "PSNR (dB)", "std. error", "over gray"), *rows, *chroma, *measures]
 
 
-def _palette(question: Question) -> Measured:
+def _palette(evaluation: Evaluation) -> Measured:
     from huedot.model.evaluate import figure6, palettes
 
-    shares = palettes.evaluate(question.networks, question.paths, question.progress)
+    shares = palettes.evaluate(evaluation.networks, evaluation.paths, evaluation.progress)
     summary = {
         name: {
             heading: {"share": sum(values) / len(values), "standard_error": figure6.standard_error(values)}
@@ -165,10 +165,10 @@ def _palette(question: Question) -> Measured:
     return answer, {"palette": [("palette", "revealed", "holds the truth", "std. error"), *rows]}
 
 
-def _aged(question: Question) -> Measured:
+def _aged(evaluation: Evaluation) -> Measured:
     from huedot.model.evaluate import aged
 
-    errors = aged.evaluate(question.networks, question.paths, question.progress)
+    errors = aged.evaluate(evaluation.networks, evaluation.paths, evaluation.progress)
     summary = {name: aged.ratios(each) for name, each in errors.items()}
     rows = [
         (name, age, count, f"{row['error']:.2f}", f"{row['mean']:.2f}", f"{row['worst']:.2f}")
@@ -180,10 +180,10 @@ def _aged(question: Question) -> Measured:
     return {"aged": summary}, {"aged": [heads, *rows]}
 
 
-def _reach(question: Question) -> Measured:
+def _reach(evaluation: Evaluation) -> Measured:
     from huedot.model.evaluate import figure6, reach
 
-    values = reach.evaluate([*question.networks, *question.baselines], question.paths, question.progress)
+    values = reach.evaluate([*evaluation.networks, *evaluation.baselines], evaluation.paths, evaluation.progress)
     summary = {
         name: {
             heading: {"mean": sum(each) / len(each), "standard_error": figure6.standard_error(each)}
@@ -199,10 +199,10 @@ def _reach(question: Question) -> Measured:
     return {"reach": summary}, {"reach": [("method", "of a hint", "mean", "std. error"), *rows]}
 
 
-def _suggest(question: Question) -> Measured:
+def _suggest(evaluation: Evaluation) -> Measured:
     from huedot.model.evaluate import suggestions
 
-    scores = suggestions.evaluate(question.networks, question.paths, question.progress)
+    scores = suggestions.evaluate(evaluation.networks, evaluation.paths, evaluation.progress)
     answer = {
         name: {"scores": each.summary(), "gains_of_suggested": suggestions.gains(each)} for name, each in scores.items()
     }
@@ -221,11 +221,13 @@ def _suggest_rows(scores: Summary, gains: Summary) -> Rows:
     return rows
 
 
-def _sheet(question: Question) -> Measured:
+def _sheet(evaluation: Evaluation) -> Measured:
     from huedot.model.evaluate import sheet
 
-    out = question.arguments.sheet
-    sheet.draw([*question.networks, *question.baselines], question.paths, question.plan(), out, question.progress)
+    out = evaluation.arguments.sheet
+    sheet.draw(
+        [*evaluation.networks, *evaluation.baselines], evaluation.paths, evaluation.plan(), out, evaluation.progress
+    )
     return {"sheet": str(out)}, {"sheet": [("contact sheet:", out)]}
 
 

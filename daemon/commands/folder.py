@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from huedot.daemon.files import batch
-from huedot.daemon.files.batch import REPORT, Account, Settings, Workers
+from huedot.daemon.files.batch import REPORT, Account, BatchSettings, Workers
 from huedot.photographs import FORMATS, read_photograph
 from huedot.protocol.errors import ArgumentError, FileError, sayable
 
@@ -46,11 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
     reference = str(arguments.histogram.absolute()) if arguments.histogram else None
     if reference:
         read_photograph(Path(reference))  # or every photograph would fail for it
-    settings = Settings(model_of(arguments), reference, arguments.saturation)
+    settings = BatchSettings(model_of(arguments), reference, arguments.saturation)
     todo = batch.tasks(arguments.photo.absolute(), output, settings)
     account = Account(output, settings, arguments.again)
-    with working(f"0 of {len(todo)}") as show, _workers(arguments) as workers:
-        batch.run(todo, account, workers, arguments.again, show)
+    with working(f"0 of {len(todo)}") as progress, _workers(arguments) as workers:
+        batch.run(todo, account, workers, arguments.again, progress)
     _report(arguments, account)
     return 1 if account.count("failed") else 0
 

@@ -29,8 +29,8 @@ def add_editors(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, metavar="DIR", help="the editor's folder of plugins, if it is not found")
 
 
-def chosen(arguments: argparse.Namespace) -> list[plugins.Place]:
-    """Return the places that are meant; raises FileError if an editor that was named is not on this machine.
+def chosen(arguments: argparse.Namespace) -> list[plugins.Destination]:
+    """Return the destinations that are meant; raises FileError if an editor that was named is not on this machine.
 
     And ArgumentError for a folder without an editor.
     """
@@ -38,7 +38,7 @@ def chosen(arguments: argparse.Namespace) -> list[plugins.Place]:
         raise ArgumentError("--folder", "is the folder of one editor.", "Name it: huedot install krita --folder DIR.")
     found = []
     for editor in arguments.editors or plugins.EDITORS:
-        here = plugins.places(editor)
+        here = plugins.destinations(editor)
         if arguments.folder:
             here = [plugins.given(editor, arguments.folder)]
         if not here and arguments.editors:
@@ -52,14 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Install, and say what was done and how to undo it."""
     for snap in plugins.snaps():
         complain(f"{snap} is here as a snap, whose walls keep plugins from the daemon. Use its AppImage or Flatpak.")
-    places = chosen(arguments)
-    if not places:
+    destinations = chosen(arguments)
+    if not destinations:
         raise FileError("No editor was found.", "Install Krita or GIMP 3, start it once, and try again.")
-    for place in places:
-        was = "brought up to date" if place.is_installed else "installed"
-        plugins.install(place)
-        say(f"{place.name}: {was} in {place.plugin}. {HOW[place.editor]}")
-    missed = [] if arguments.editors else [e for e in plugins.EDITORS if e not in {place.editor for place in places}]
+    for destination in destinations:
+        was = "brought up to date" if destination.is_installed else "installed"
+        plugins.install(destination)
+        say(f"{destination.name}: {was} in {destination.plugin}. {HOW[destination.editor]}")
+    reached = {destination.editor for destination in destinations}
+    missed = [] if arguments.editors else [editor for editor in plugins.EDITORS if editor not in reached]
     for editor in missed:
         name = plugins.LAYOUTS[editor].name
         complain(f"{name} was not found. If it is here: start it once, then huedot install {editor}")

@@ -9,14 +9,14 @@ from rich.console import Console
 from huedot.protocol.errors import ArgumentError
 
 from . import swatches
-from .asking import Question, add_question
+from .asking import Inputs, add_inputs
 from .options import place, whole
 from .terminal import say_json, working
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_question(parser)
+    add_inputs(parser)
     parser.add_argument("--at", type=place, required=True, metavar="X,Y", help="the pixel, from the upper left corner")
     parser.add_argument("-k", type=whole(1, 32), default=9, metavar="K", help="how many colors (default: %(default)s)")
 
@@ -24,12 +24,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Ask, and print the colors."""
     x, y = arguments.at
-    question = Question.of(arguments)
-    height, width = question.photograph.rgb.shape[:2]
+    inputs = Inputs.of(arguments)
+    height, width = inputs.photograph.rgb.shape[:2]
     if x >= width or y >= height:
         raise ArgumentError("--at", f"{x},{y} lies outside the photograph.", f"It has {width} x {height} pixels.")
-    with working("looking") as show, question.asked(show) as (client, image):
-        answer = client.palette(image, x, y, question.hints(), arguments.k).fields
+    with working("looking") as progress, inputs.opened(progress) as (client, image):
+        answer = client.palette(image, x, y, inputs.hints(), arguments.k).fields
     if arguments.json:
         say_json({"x": x, "y": y, "lightness": answer["lightness"], "colors": answer["colors"]})
     else:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from .asking import Question, add_question
+from .asking import Inputs, add_inputs
 from .options import whole
 from .terminal import say_columns, say_json, working
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_question(parser)
+    add_inputs(parser)
     parser.add_argument("-n", type=whole(1, 16), default=5, metavar="N", help="how many places (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask, and print the places."""
-    question = Question.of(arguments)
-    with working("looking") as show, question.asked(show) as (client, image):
-        places = client.suggest(image, question.hints(), arguments.n).fields["places"]
+    inputs = Inputs.of(arguments)
+    with working("looking") as progress, inputs.opened(progress) as (client, image):
+        places = client.suggest(image, inputs.hints(), arguments.n).fields["places"]
     if arguments.json:
         say_json({"places": places})
     else:

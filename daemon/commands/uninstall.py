@@ -20,10 +20,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Remove, and say what was done and what stays."""
-    for place in chosen(arguments):
-        found = place.is_installed
-        plugins.remove(place)
-        say(f"{place.name}: {'removed' if found else 'was not installed'}.")
+    for destination in chosen(arguments):
+        found = destination.is_installed
+        plugins.remove(destination)
+        say(f"{destination.name}: {'removed' if found else 'was not installed'}.")
     if arguments.all:
         _remove_all()
     elif written := traces.traces():

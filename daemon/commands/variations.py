@@ -16,7 +16,7 @@ from huedot.daemon.files.pictures import picture_of
 from huedot.photographs import check_writable, write_picture
 from huedot.protocol.errors import FileError
 
-from .asking import Question, add_question, complain_of_loss
+from .asking import Inputs, add_inputs, complain_of_loss
 from .options import whole
 from .terminal import say, say_json, working
 
@@ -25,27 +25,27 @@ SIDE = 16  # pixels of the previews, which are not looked at
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_question(parser)
+    add_inputs(parser)
     parser.add_argument("-n", type=whole(1, 16), default=6, metavar="N", help="how many (default: %(default)s)")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where they go")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask for the dots of each variation, color with them, and write both."""
-    question = Question.of(arguments)
+    inputs = Inputs.of(arguments)
     paths = [arguments.output / f"variation-{i + 1}.png" for i in range(arguments.n)]
     _prepare(arguments.output, paths, [arguments.photo, *arguments.hints])
-    rgb = question.photograph.rgb
-    with working("looking for variations") as show, question.asked(show) as (client, image):
-        found = client.variations(image, question.hints(), arguments.n, SIDE).fields["variations"]
+    rgb = inputs.photograph.rgb
+    with working("looking for variations") as progress, inputs.opened(progress) as (client, image):
+        found = client.variations(image, inputs.hints(), arguments.n, SIDE).fields["variations"]
         for path, variation in zip(paths, found, strict=False):  # there may be fewer
-            show(f"coloring {path.name}", None)
+            progress(f"coloring {path.name}", None)
             dots = path.with_suffix(".json")
             _write_dots(dots, variation["dots"])
             layer = read_hints(dots, rgb.shape[1], rgb.shape[0])
-            answer = client.colorize(image, question.hints(beneath=layer))
-            write_picture(path, picture_of(answer, question.photograph), question.photograph)
-    complain_of_loss(question.photograph, paths[0])
+            answer = client.colorize(image, inputs.hints(beneath=layer))
+            write_picture(path, picture_of(answer, inputs.photograph), inputs.photograph)
+    complain_of_loss(inputs.photograph, paths[0])
     _report(arguments.json, paths[: len(found)])
     return 0
 

@@ -70,8 +70,8 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
     file = published.named(arguments.name)
     is_first = not file.expected()
-    with working(f"fetching {file.name}") as show:
-        digest = published.fetch(file, show)
+    with working(f"fetching {file.name}") as progress:
+        digest = published.fetch(file, progress)
     if arguments.json:
         say_json({"model": file.model, "file": file.name, "sha256": digest, "pinned_now": is_first})
         return 0

@@ -1,4 +1,4 @@
-"""The process that computes: it owns torch and the studio, does what the daemon asks, and ends when the daemon does."""
+"""The process that computes: it owns torch and the networks, obeys the daemon, and ends when the daemon does."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from huedot.protocol.messages import Request
 from huedot.protocol.wire import Buffer
 
 from . import memory
-from .exchange import Answer, Facts, Options
+from .exchange import Answer, ComputingOptions, Facts
+from .operations import Operations
 from .pipe import Pipe
-from .studio import Studio
 
 
 class Child:
-    """A studio, and the daemon at the other end of a pipe. Every question has one answer or error."""
+    """The operations, and the daemon at the other end of a pipe. Every question has one answer or error."""
 
-    def __init__(self, pipe: Pipe, options: Options) -> None:
+    def __init__(self, pipe: Pipe, options: ComputingOptions) -> None:
         if options.threads:
             import torch
 
             torch.set_num_threads(options.threads)
         self._pipe = pipe
-        self._studio = Studio(options.model, options.device, options.cache_bytes)
+        self._operations = Operations(options.model, options.device, options.cache_bytes)
 
     def serve(self) -> None:
         """Do what is asked, until the daemon is gone, which raises EOFError or OSError."""
@@ -52,23 +52,23 @@ class Child:
     def _do(self, what: str, question: Any, frames: list[memoryview]) -> Answer:
         if what == "answer":
             identity, op, parameters = question
-            return self._studio.answer(Request(identity, op, parameters, frames), self._show)
+            return self._operations.answer(Request(identity, op, parameters, frames), self._progress)
         if what == "warm_up":
-            self._studio.warm_up()
+            self._operations.warm_up()
         else:
             memory.give_back()
         return Answer({})
 
-    def _show(self, stage: str, fraction: float | None) -> None:
+    def _progress(self, stage: str, fraction: float | None) -> None:
         """Tell the daemon, which says whether to go on."""
-        self._pipe.send(("show", (stage, fraction)))
+        self._pipe.send(("progress", (stage, fraction)))
         go_on, _ = self._pipe.receive()
         if not go_on:
             raise Cancelled("The request was cancelled.")
 
     def _facts(self) -> Facts:
-        sessions = self._studio.sessions
-        return Facts(self._studio.device, len(sessions), sessions.bytes)
+        cache = self._operations.cache
+        return Facts(self._operations.device, len(cache), cache.bytes)
 
 
 class _Log(logging.Handler):

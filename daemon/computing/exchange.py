@@ -1,13 +1,11 @@
-"""What is asked of a studio and what it gives, without importing torch."""
+"""What is asked of the computing process and what it gives, without importing torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from huedot.protocol.wire import Buffer
-
-Show = Callable[[str, float | None], None]  # stage, and fraction 0..1 where it is known; may raise to stop the work
 
 
 class Answer(NamedTuple):
@@ -17,8 +15,8 @@ class Answer(NamedTuple):
     frames: Sequence[Buffer] = ()
 
 
-class Options(NamedTuple):
-    """What a studio is made of; threads: of torch, 0 for its own choice."""
+class ComputingOptions(NamedTuple):
+    """How it computes; threads: of torch, 0 for its own choice."""
 
     model: str = "huedot"
     device: str = "auto"
@@ -27,7 +25,7 @@ class Options(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What a studio tells of itself."""
+    """What it tells of itself."""
 
     device: str
     images: int = 0

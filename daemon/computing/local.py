@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from huedot.daemon.computing.studio import Studio
+from huedot.daemon.computing.operations import Operations
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.messages import Reply, parse_request
 from huedot.protocol.wire import Buffer, flat
 
 
 class LocalClient(Client):
-    """Asks a studio of its own; for one thread."""
+    """Does the operations itself; for one thread."""
 
     def __init__(self) -> None:
-        """Prepare a studio; the network is loaded at the first request."""
+        """Prepare; the network is loaded at the first request."""
         super().__init__("huedot", "", launch=False)
-        self._studio = Studio()
+        self._operations = Operations()
 
     def request(
         self,
@@ -30,7 +30,7 @@ class LocalClient(Client):
         """Do what is asked, checked as the daemon checks it; raises the errors that it would answer."""
         given = {name: value for name, value in (parameters or {}).items() if value is not None}
         request = parse_request({**given, "id": "1", "op": op}, [flat(frame) for frame in frames])
-        answer = self._studio.answer(request, on_progress or _ignore)
+        answer = self._operations.answer(request, on_progress or _ignore)
         return Reply(request.id, "result", answer.fields, [flat(frame) for frame in answer.frames])
 
 

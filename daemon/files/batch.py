@@ -39,7 +39,7 @@ GIVE_UP = 3  # photographs in a row for which no daemon could be had
 NOT_OF_ONE = (DaemonUnreachable, WeightsMissing, WeightsCorrupt, ArgumentError)  # errors that all would meet
 
 
-class Settings(NamedTuple):
+class BatchSettings(NamedTuple):
     """How all photographs are colored."""
 
     model: str | None = None
@@ -52,7 +52,7 @@ class Task(NamedTuple):
 
     photograph: str
     output: str
-    settings: Settings
+    settings: BatchSettings
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Row:
     message: str = ""  # the error, or warnings
 
 
-def tasks(folder: Path, output: Path, settings: Settings) -> list[Task]:
+def tasks(folder: Path, output: Path, settings: BatchSettings) -> list[Task]:
     """Return what there is to do, by name; results keep the folders and names of their photographs.
 
     Raises FileError.
@@ -184,7 +184,7 @@ class Account:
     It also knows which results in the folder are HueDot's, of this batch or an earlier one: no other file is replaced.
     """
 
-    def __init__(self, output: Path, settings: Settings, again: bool) -> None:
+    def __init__(self, output: Path, settings: BatchSettings, again: bool) -> None:
         """Begin; raises FileError if the folder cannot be written, or holds results of other settings."""
         self._output, self._settings = output, settings
         self.rows: list[Row] = []
@@ -268,7 +268,7 @@ class Account:
         self.write()
 
 
-def run(todo: list[Task], account: Account, workers: Workers, again: bool, show: Progress) -> None:
+def run(todo: list[Task], account: Account, workers: Workers, again: bool, progress: Progress) -> None:
     """Color what is yet to be colored, and keep account; the account is written even if this ends early.
 
     again: color anew what HueDot colored before. A file that somebody else put in a result's place is left alone.
@@ -287,7 +287,7 @@ def run(todo: list[Task], account: Account, workers: Workers, again: bool, show:
             account.add(row)
             failures = account.count("failed")
             words = f"{len(account.rows)} of {len(todo)}" + (f", {failures} failed" if failures else "")
-            show(words, len(account.rows) / len(todo))
+            progress(words, len(account.rows) / len(todo))
     finally:
         account.close()
 

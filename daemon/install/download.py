@@ -21,7 +21,7 @@ class DownloadFailed(HueDotError):
     """A server that cannot be reached, refuses, sends too much, or stopped half-way; then what has come is kept."""
 
 
-def download(url: str, path: Path, limit: int, show: Progress) -> None:
+def download(url: str, path: Path, limit: int, progress: Progress) -> None:
     """Bring a file of at most `limit` bytes to `path`, or the part of it that `path` lacks.
 
     It goes on only with what the server says is the same file still (its ETag or date, kept beside the part): two
@@ -43,7 +43,7 @@ def download(url: str, path: Path, limit: int, show: Progress) -> None:
             raise DownloadFailed(f"{url} sent another part than was asked for.", "Fetch again, from the beginning.")
         if answer.status_code not in (OK, PARTIAL):
             raise DownloadFailed(f"{url} answered {answer.status_code} {answer.reason}.", INSTEAD)
-        if not _take(answer, path, have if answer.status_code == PARTIAL else 0, limit, show):
+        if not _take(answer, path, have if answer.status_code == PARTIAL else 0, limit, progress):
             forget(path)
             raise DownloadFailed(f"{url} sends more than the {limit / 1e6:.0f} MB that {path.name} may have.", INSTEAD)
 
@@ -81,7 +81,7 @@ def _plainly(error: Exception) -> str:
     return str(getattr(cause, "strerror", None) or cause).rstrip(".") or type(cause).__name__
 
 
-def _take(answer: Any, path: Path, have: int, limit: int, show: Progress) -> bool:
+def _take(answer: Any, path: Path, have: int, limit: int, progress: Progress) -> bool:
     """Append what comes to what is there, which is `have` bytes; returns whether it all is no more than `limit`."""
     tag = answer.headers.get("ETag", "")
     _tag(path).write_text(answer.headers.get("Last-Modified", "") if tag[:2] in ("", "W/") else tag, "utf-8")
@@ -94,7 +94,7 @@ def _take(answer: Any, path: Path, have: int, limit: int, show: Progress) -> boo
                 return False
             file.write(piece)
             known = f" of {total / 1e6:.0f}" if total else ""
-            show(f"fetching {path.name}, {have / 1e6:.0f}{known} MB", have / total if total else None)
+            progress(f"fetching {path.name}, {have / 1e6:.0f}{known} MB", have / total if total else None)
     return True
 
 

@@ -49,7 +49,7 @@ EDITORS = tuple(LAYOUTS)
 
 
 @dataclass(frozen=True)
-class Place:
+class Destination:
     """An editor on this machine, and where it looks for plugins."""
 
     editor: str  # krita, gimp
@@ -93,14 +93,14 @@ class Place:
         return bool(said.get("digest") == digest(self.editor) and is_ours)
 
 
-def places(editor: str) -> list[Place]:
+def destinations(editor: str) -> list[Destination]:
     """Return where an editor is: every kind and version of it whose folders or whose program exist."""
-    return [place for place, is_there in _FINDERS[editor]() if is_there]
+    return [destination for destination, is_there in _FINDERS[editor]() if is_there]
 
 
-def given(editor: str, folder: Path) -> Place:
-    """Return the place that the user names: a folder of plugins."""
-    return Place(editor, "given", folder, folder.parent / "kritarc" if editor == "krita" else None)
+def given(editor: str, folder: Path) -> Destination:
+    """Return the destination that the user names: a folder of plugins."""
+    return Destination(editor, "given", folder, folder.parent / "kritarc" if editor == "krita" else None)
 
 
 def snaps() -> list[str]:
@@ -108,7 +108,7 @@ def snaps() -> list[str]:
     return [layout.name for name, layout in LAYOUTS.items() if (Path.home() / "snap" / name).exists()]
 
 
-def _krita() -> Iterator[tuple[Place, bool]]:
+def _krita() -> Iterator[tuple[Destination, bool]]:
     """An AppImage, and Krita from Steam, have the folders of a native Krita."""
     home = Path.home()
     if sys.platform == "win32":
@@ -117,27 +117,28 @@ def _krita() -> Iterator[tuple[Place, bool]]:
     if sys.platform == "darwin":
         data = home / "Library/Application Support/krita"
         there = data.exists() or _is_application("krita")
-        yield Place("krita", "native", data / "pykrita", home / "Library/Preferences/kritarc"), there
+        yield Destination("krita", "native", data / "pykrita", home / "Library/Preferences/kritarc"), there
         return
     data = Path(os.environ.get("XDG_DATA_HOME", home / ".local/share")) / "krita"
     config = Path(os.environ.get("XDG_CONFIG_HOME", home / ".config"))
-    yield Place("krita", "native", data / "pykrita", config / "kritarc"), data.exists() or bool(shutil.which("krita"))
+    there = data.exists() or bool(shutil.which("krita"))
+    yield Destination("krita", "native", data / "pykrita", config / "kritarc"), there
     flatpak = home / ".var/app/org.kde.krita"
     there = flatpak.exists() or _is_flatpak("org.kde.krita")
-    yield Place("krita", "Flatpak", flatpak / "data/krita/pykrita", flatpak / "config/kritarc"), there
+    yield Destination("krita", "Flatpak", flatpak / "data/krita/pykrita", flatpak / "config/kritarc"), there
 
 
-def _krita_of_windows(home: Path) -> Iterator[tuple[Place, bool]]:
+def _krita_of_windows(home: Path) -> Iterator[tuple[Destination, bool]]:
     """Krita of the Windows Store has copies of the usual folders within its package."""
     roaming = Path(os.environ.get("APPDATA", home / "AppData/Roaming")) / "krita"
     local = Path(os.environ.get("LOCALAPPDATA", home / "AppData/Local"))
     there = roaming.exists() or any((folder / "Krita (x64)").exists() for folder in _program_files())
-    yield Place("krita", "native", roaming / "pykrita", local / "kritarc"), there
+    yield Destination("krita", "native", roaming / "pykrita", local / "kritarc"), there
     for package in sorted(local.glob("Packages/49800Krita_*/LocalCache")):
-        yield Place("krita", "Windows Store", package / "Roaming/krita/pykrita", package / "Local/kritarc"), True
+        yield Destination("krita", "Windows Store", package / "Roaming/krita/pykrita", package / "Local/kritarc"), True
 
 
-def _gimp() -> Iterator[tuple[Place, bool]]:
+def _gimp() -> Iterator[tuple[Destination, bool]]:
     """Each version from 3.0 on has a folder of its own; a Flatpak and an AppImage share it with their native twin."""
     home = Path.home()
     if sys.platform == "win32":
@@ -148,7 +149,7 @@ def _gimp() -> Iterator[tuple[Place, bool]]:
         base = Path(os.environ.get("XDG_CONFIG_HOME", home / ".config")) / "GIMP"
     installed = {f"3.{minor}" for minor in range(0, 10, 2) if shutil.which(f"gimp-3.{minor}")}
     for version_ in sorted({folder.name for folder in base.glob("3.*")} | installed):
-        yield Place("gimp", version_, base / version_ / "plug-ins"), True
+        yield Destination("gimp", version_, base / version_ / "plug-ins"), True
 
 
 def _is_flatpak(application: str) -> bool:
@@ -166,47 +167,47 @@ def _program_files() -> list[Path]:
     return [Path(os.environ[name]) for name in ("ProgramFiles", "ProgramW6432") if name in os.environ]
 
 
-_FINDERS: dict[str, Callable[[], Iterator[tuple[Place, bool]]]] = {"krita": _krita, "gimp": _gimp}
+_FINDERS: dict[str, Callable[[], Iterator[tuple[Destination, bool]]]] = {"krita": _krita, "gimp": _gimp}
 
 
-def install(place: Place) -> None:
+def install(destination: Destination) -> None:
     """Put the plugin there, in the place of an older one, and switch it on; raises FileError.
 
-    A plugin is never seen half copied: it is made beside its place, and moved.
+    A plugin is never seen half copied: it is made beside its destination, and moved.
     """
     try:
-        _make_folder(place.folder)
-        with tempfile.TemporaryDirectory(prefix=".huedot-", dir=place.folder) as made:
+        _make_folder(destination.folder)
+        with tempfile.TemporaryDirectory(prefix=".huedot-", dir=destination.folder) as made:
             new = Path(made) / "new"
-            _write(place.editor, new)
-            if os.path.lexists(place.plugin):
-                place.plugin.rename(Path(made) / "old")
-            new.rename(place.plugin)
-            if desktop := place.layout.desktop:
-                shutil.copyfile(sources(place.editor) / desktop, Path(made) / desktop)
+            _write(destination.editor, new)
+            if os.path.lexists(destination.plugin):
+                destination.plugin.rename(Path(made) / "old")
+            new.rename(destination.plugin)
+            if desktop := destination.layout.desktop:
+                shutil.copyfile(sources(destination.editor) / desktop, Path(made) / desktop)
                 _close(Path(made) / desktop)
-                (Path(made) / desktop).replace(place.folder / desktop)
-        if place.settings:
-            _switch(place.settings, on=True)
+                (Path(made) / desktop).replace(destination.folder / desktop)
+        if destination.settings:
+            _switch(destination.settings, on=True)
     except OSError as error:
         raise FileError(
             f"{error.filename} cannot be written: {error.strerror}.", "Make room, or mend its rights."
         ) from error
 
 
-def remove(place: Place) -> None:
+def remove(destination: Destination) -> None:
     """Take the plugin away and leave nothing behind, no folder either that is empty then; raises FileError.
 
     Of a link the link goes, and what it leads to stays: whoever made it develops the plugin there, or keeps it there.
     """
     try:
-        delete(place.plugin)
-        if desktop := place.layout.desktop:
-            (place.folder / desktop).unlink(missing_ok=True)
-        if place.settings and place.settings.exists():
-            _switch(place.settings, on=False)
-        if is_empty(place.folder):
-            place.folder.rmdir()
+        delete(destination.plugin)
+        if desktop := destination.layout.desktop:
+            (destination.folder / desktop).unlink(missing_ok=True)
+        if destination.settings and destination.settings.exists():
+            _switch(destination.settings, on=False)
+        if is_empty(destination.folder):
+            destination.folder.rmdir()
     except OSError as error:
         raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
 

@@ -107,7 +107,7 @@ def sha256(path: Path) -> str:
         raise FileError(f"{path} cannot be read: {error}.", "Check its permissions.") from error
 
 
-def fetch(file: Published, show: Progress) -> str:
+def fetch(file: Published, progress: Progress) -> str:
     """Download a published file, check it, and install its weights; returns its sha256.
 
     A download that was cut goes on where it stopped. Where no checksum is published, that of the first file that held
@@ -118,10 +118,10 @@ def fetch(file: Published, show: Progress) -> str:
         source = files.weights_folder() / DOWNLOADS / file.name
         try:
             source.parent.mkdir(parents=True, exist_ok=True)
-            download(file.url, source, file.limit(), show)
+            download(file.url, source, file.limit(), progress)
         except OSError as error:
             raise _unwritable(source, error) from error
-        show(f"installing {file.name}", None)
+        progress(f"installing {file.name}", None)
         try:
             digest = _checked(source, file)
             _install(source, file.model, file.mask_center, digest, pin=True)

@@ -97,8 +97,8 @@ def _record_command() -> None:
 
 
 def _serve(options: ServeOptions) -> bool:
-    from huedot.daemon.computing.exchange import Options
-    from huedot.daemon.computing.remote import RemoteStudio
+    from huedot.daemon.computing.exchange import ComputingOptions
+    from huedot.daemon.computing.process import ComputingProcess
 
     from .server import Server
 
@@ -108,8 +108,8 @@ def _serve(options: ServeOptions) -> bool:
         raise ArgumentError("serve", what, "To start it now: huedot start; to have none: huedot service uninstall.")
     listener = passed_on or (None if options.tcp else _make_socket())
     secret = b"" if listener else _secret(options)
-    studio = RemoteStudio(Options(options.model, options.device, options.cache_bytes, options.threads))
-    server = Server(studio, secret, options.idle_unload_s, options.idle_exit_s)
+    computing = ComputingProcess(ComputingOptions(options.model, options.device, options.cache_bytes, options.threads))
+    server = Server(computing, secret, options.idle_unload_s, options.idle_exit_s)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
     try:

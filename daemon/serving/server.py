@@ -17,7 +17,7 @@ from typing import Any
 import zmq
 
 from huedot.daemon.computing import memory
-from huedot.daemon.computing.remote import RemoteStudio
+from huedot.daemon.computing.process import ComputingProcess
 from huedot.protocol.errors import ArgumentError, BadRequest, Cancelled, HueDotError, Unauthorized
 from huedot.protocol.messages import MAX_DOTS, Request, parse_request
 from huedot.protocol.wire import (
@@ -70,10 +70,10 @@ class Peer:
 class Server:
     """Answers every request exactly once, with result, error or superseded."""
 
-    def __init__(self, studio: RemoteStudio, secret: bytes, idle_unload_s: float, idle_exit_s: float) -> None:
-        """Prepare to serve a studio; `secret` signs every message, and is empty on a Unix socket."""
+    def __init__(self, computing: ComputingProcess, secret: bytes, idle_unload_s: float, idle_exit_s: float) -> None:
+        """Prepare to serve; `secret` signs every message, and is empty on a Unix socket."""
         self.instance = secrets.token_hex(8)
-        self._studio, self._secret, self._idle_exit_s = studio, secret, idle_exit_s
+        self._computing, self._secret, self._idle_exit_s = computing, secret, idle_exit_s
         self._peers: OrderedDict[bytes, Peer] = OrderedDict()
         self._router: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
         for option, value in {
@@ -89,7 +89,7 @@ class Server:
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
-        self._worker = Worker(studio, self._deliver, QUEUE, idle_unload_s)
+        self._worker = Worker(computing, self._deliver, QUEUE, idle_unload_s)
         self._running, self._began, self._active = True, time.monotonic(), time.monotonic()
         self._counts = {"completed": 0, "superseded": 0, "failed": 0}
         self._refused, self._noted, self._tidied = 0, -REFUSALS_EVERY_S, self._began
@@ -129,7 +129,7 @@ class Server:
                 self._receive()
             self._answer_finished()
             held = self._retry_outboxes()
-            self._studio.watch()
+            self._computing.watch()
             self._tidy_up()
             if self._idle_too_long():
                 break
@@ -282,12 +282,12 @@ class Server:
             "daemon_version": VERSION_HERE,
             "pid": os.getpid(),
             "instance": self.instance,
-            "device": self._studio.facts.device,
-            "models": files.present(first=self._studio.model),
+            "device": self._computing.facts.device,
+            "models": files.present(first=self._computing.model),
         }
 
     def _status(self) -> dict[str, Any]:
-        facts = self._studio.facts
+        facts = self._computing.facts
         return {
             **self._introduction(),
             "uptime_seconds": time.monotonic() - self._began,

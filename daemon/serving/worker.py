@@ -1,4 +1,4 @@
-"""The one queue: it takes jobs in order, lets newer ones supersede older ones, and has the studio do them."""
+"""The one queue: it takes jobs in order, lets newer ones supersede older ones, and has them computed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from huedot.daemon.computing.remote import RemoteStudio
+from huedot.daemon.computing.process import ComputingProcess
 from huedot.protocol.errors import Busy, Cancelled, HueDotError, WorkerCrashed
 from huedot.protocol.messages import Request
 from huedot.protocol.wire import Buffer
@@ -48,15 +48,15 @@ Deliver = Callable[[Job, str, dict[str, Any], Sequence[Buffer]], None]  # the re
 
 
 class Worker:
-    """Runs a studio on a thread of its own."""
+    """Runs the computing process on a thread of its own."""
 
-    def __init__(self, studio: RemoteStudio, deliver: Deliver, limit: int, idle_unload_s: float) -> None:
+    def __init__(self, computing: ComputingProcess, deliver: Deliver, limit: int, idle_unload_s: float) -> None:
         """Prepare to work; `start` begins.
 
         deliver: called on the worker's thread with every reply; limit: jobs that may wait; idle_unload_s: seconds
         without a job after which the network is unloaded, 0 for never.
         """
-        self._studio, self._deliver, self._limit = studio, deliver, limit
+        self._computing, self._deliver, self._limit = computing, deliver, limit
         self._idle_unload_s = idle_unload_s or None
         self._waiting: list[Job] = []
         self._running: Job | None = None
@@ -117,7 +117,7 @@ class Worker:
             self._changed.notify()
         self._thread.join(patience_s)
         if self._thread.is_alive():
-            self._studio.kill()
+            self._computing.kill()
             self._thread.join()
 
     def _work(self) -> None:
@@ -129,15 +129,15 @@ class Worker:
             self._deliver(job, kind, fields, frames)
             if fields.get("code") == WorkerCrashed.code:
                 self._warm_up()
-        self._studio.unload()
+        self._computing.unload()
 
     def _warm_up(self) -> None:
-        def show(stage: str, fraction: float | None) -> None:
+        def progress(stage: str, fraction: float | None) -> None:
             if self._stopping:
                 raise Cancelled("The daemon stops.")
 
         try:
-            self._studio.warm_up(show)
+            self._computing.warm_up(progress)
         except HueDotError as error:  # whoever asks for this network will be told
             log.warning("%s", error)
         except Exception:  # likewise; a worker that ends would leave everybody waiting
@@ -161,9 +161,9 @@ class Worker:
         """Give up what is not needed, by how long there has been no job."""
         try:
             if self._idle_unload_s and time.monotonic() - since >= self._idle_unload_s:
-                self._studio.unload()
+                self._computing.unload()
             else:
-                self._studio.rest()
+                self._computing.rest()
         except WorkerCrashed as error:  # while it had nothing to do
             log.warning("%s", error.message)
         except Exception:
@@ -172,7 +172,7 @@ class Worker:
     def _do(self, job: Job) -> tuple[str, dict[str, Any], Sequence[Buffer]]:
         shown = 0.0
 
-        def show(stage: str, fraction: float | None) -> None:
+        def progress(stage: str, fraction: float | None) -> None:
             nonlocal shown
             if job.cancelled.is_set():
                 raise Cancelled("The request was cancelled.")
@@ -181,7 +181,7 @@ class Worker:
                 self._deliver(job, "progress", {"stage": stage, "fraction": fraction}, ())
 
         try:
-            answer = self._studio.answer(job.request, show)
+            answer = self._computing.answer(job.request, progress)
             if job.cancelled.is_set() and not job.successor:
                 raise Cancelled("The request was cancelled.")
             return "result", answer.fields, answer.frames

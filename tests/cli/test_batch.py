@@ -162,7 +162,7 @@ def test_names_that_differ_in_capitals_alone_are_kept_apart(tmp_path):
         (tmp_path / "in" / name).touch()
     if len(list(tmp_path.glob("in/*/*"))) < len(found):
         pytest.skip("this disk does not tell capitals apart")
-    todo = batch.tasks(tmp_path / "in", tmp_path / "out", batch.Settings())
+    todo = batch.tasks(tmp_path / "in", tmp_path / "out", batch.BatchSettings())
     assert [os.path.relpath(task.photograph, tmp_path / "in") for task in todo] == found
     made = [os.path.relpath(task.output, tmp_path / "out") for task in todo]
     assert made == ["A/x.PNG", "A/x.bmp.3.png", "A/x.bmp.2.png", "A/x.bmp.png", "A/x.2.png", "b/x.png"]
@@ -234,7 +234,7 @@ class Client:
 
 
 def test_without_any_daemon_it_gives_up(archive, tmp_path):
-    todo = batch.tasks(archive, tmp_path / "out", batch.Settings())
+    todo = batch.tasks(archive, tmp_path / "out", batch.BatchSettings())
     rows = batch.one_by_one(Client(), [task for task in todo if "cut" not in task.photograph])
     assert [next(rows).state for _ in range(batch.GIVE_UP - 1)] == ["failed"] * (batch.GIVE_UP - 1)
     with pytest.raises(DaemonUnreachable):
@@ -268,7 +268,7 @@ import deadly
 from huedot.daemon.files import batch, cluster
 cluster.work = deadly.work
 if __name__ == "__main__":
-    todo = batch.tasks(Path("archive").absolute(), Path("out").absolute(), batch.Settings(sys.argv[1]))
+    todo = batch.tasks(Path("archive").absolute(), Path("out").absolute(), batch.BatchSettings(sys.argv[1]))
     with cluster.workers_of("2") as workers:
         print(*sorted(f"{row.state} {Path(row.photograph).name}" for row in workers(todo)), sep="\\n")
 """

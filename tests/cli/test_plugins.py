@@ -119,7 +119,7 @@ def test_a_folder_of_plugins_that_is_a_link_stays(home, huedot):
 
 
 def test_a_changed_copy_is_not_current(home):
-    native = plugins.places("krita")[0]
+    native = plugins.destinations("krita")[0]
     plugins.install(native)
     assert native.is_current
     (native.plugin / "protocol/daemon.json").write_text(json.dumps({"command": ["old"], "digest": "0"}))
@@ -143,7 +143,7 @@ print(installed_version(), *command()[1:])
 
 
 def test_the_copy_needs_the_standard_library_alone(home):
-    native = plugins.places("krita")[0]
+    native = plugins.destinations("krita")[0]
     plugins.install(native)
     words = [sys.executable, "-I", "-c", COPY_ALONE, str(native.plugin)]
     said = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout
@@ -231,9 +231,9 @@ def test_editors_are_found_on_every_system(system, made, editor, kind, folder, t
     }.items():
         monkeypatch.setenv(name, str(tmp_path / place))
     monkeypatch.setattr(sys, "platform", system)
-    others = plugins.places(editor)
+    others = plugins.destinations(editor)
     (tmp_path / made).mkdir(parents=True)
-    (place,) = [place for place in plugins.places(editor) if place not in others]
+    (place,) = [place for place in plugins.destinations(editor) if place not in others]
     assert (place.kind, place.folder) == (kind, tmp_path / folder)
     plugins.install(place)
     assert place.is_current
@@ -295,7 +295,7 @@ def test_archives_are_whole_and_always_the_same(tmp_path, huedot):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-            place = plugins.Place(editor, "unpacked", tmp_path / editor)
+            place = plugins.Destination(editor, "unpacked", tmp_path / editor)
             archive.extractall(place.folder)
         assert place.is_installed
         assert place.is_current

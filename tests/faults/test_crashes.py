@@ -96,7 +96,7 @@ def test_it_dies_again_and_again(daemon, connect, figure):
 
 def test_it_hangs(runtime, tiny_weights, tmp_path, figure):
     """One that says nothing for long is replaced: its request fails, and says so, those that wait are answered."""
-    impatient = "import huedot.daemon.computing.remote as remote; remote.SILENCE_S = 10"
+    impatient = "import huedot.daemon.computing.process as process; process.SILENCE_S = 10"
     daemon = Daemon("--model", tiny_weights).start(**altered(tmp_path, impatient))
     try:
         with Client("tests", "1", launch=False) as client:
@@ -115,7 +115,7 @@ def test_it_hangs(runtime, tiny_weights, tmp_path, figure):
 
 def test_the_daemon_is_killed_and_its_child_hangs(runtime, tiny_weights, tmp_path, figure):
     """In a call that nothing interrupts, for one: the process ends nevertheless."""
-    hang = "import huedot.daemon.computing.studio as s, time; s.Studio._gamut = lambda *_: time.sleep(1000)"
+    hang = "import huedot.daemon.computing.operations as s, time; s.Operations._gamut = lambda *_: time.sleep(1000)"
     daemon = Daemon("--model", tiny_weights).start(**altered(tmp_path, hang, only_child=True))
     with Client("tests", "1", launch=False) as client:
         client.open_image(photograph(), 64, 48, 1)

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from huedot.daemon.computing.exchange import Answer, Options
-from huedot.daemon.computing.remote import RemoteStudio
+from huedot.daemon.computing.exchange import Answer, ComputingOptions
+from huedot.daemon.computing.process import ComputingProcess
 from huedot.daemon.serving.worker import Job, Worker
 from huedot.protocol.errors import Busy
 from huedot.protocol.messages import Request, parse_request
@@ -14,11 +14,11 @@ from huedot.protocol.messages import Request, parse_request
 GAMUT = {"id": "1", "op": "gamut", "lightness": 50, "size": 16}
 
 
-class Unlucky(RemoteStudio):
+class Unlucky(ComputingProcess):
     """Fails at load, and at rest, in a way that nobody foresaw."""
 
     def __init__(self):
-        super().__init__(Options())
+        super().__init__(ComputingOptions())
         self.resting, self.may_rest = threading.Event(), threading.Event()
 
     def warm_up(self, show):
@@ -36,11 +36,11 @@ class Unlucky(RemoteStudio):
 @pytest.fixture
 def worker():
     got = []
-    studio = Unlucky()
-    worker = Worker(studio, lambda job, kind, fields, frames: got.append(kind), 8, 0.0)
+    computing = Unlucky()
+    worker = Worker(computing, lambda job, kind, fields, frames: got.append(kind), 8, 0.0)
     worker.start()
-    yield worker, studio, got
-    studio.may_rest.set()
+    yield worker, computing, got
+    computing.may_rest.set()
     worker.stop(5)
 
 
@@ -58,23 +58,23 @@ def test_requests_are_answered_after_the_network_could_not_be_loaded(worker):
 
 
 def test_what_waits_is_bounded_in_bytes_too(worker, monkeypatch):
-    worker, studio, got = worker
+    worker, computing, got = worker
     monkeypatch.setattr("huedot.daemon.serving.worker.WAITING_BYTES", 250)
-    assert studio.resting.wait(10)  # nothing is taken from the queue meanwhile
+    assert computing.resting.wait(10)  # nothing is taken from the queue meanwhile
     picture = {"id": "1", "op": "histogram", "histogram": "0" * 64, "width": 10, "height": 10, "channels": 1}
     jobs = [Job(b"peer", Request("1", "histogram", picture, [memoryview(bytes(100))])) for _ in range(3)]
     for job in jobs[:2]:
         worker.submit(job)
     with pytest.raises(Busy):
         worker.submit(jobs[2])
-    studio.may_rest.set()
+    computing.may_rest.set()
     assert ask(worker, got) == "result"
 
 
 def test_a_process_that_hangs_at_rest_keeps_nobody_who_submits(worker):
-    worker, studio, got = worker
-    assert studio.resting.wait(10)
+    worker, computing, got = worker
+    assert computing.resting.wait(10)
     worker.submit(Job(b"peer", parse_request(GAMUT, [])))  # returns at once, and is answered when the rest is over
     assert worker.cancel(lambda job: False) == ([], False)
-    studio.may_rest.set()
+    computing.may_rest.set()
     assert ask(worker, got) == "result"

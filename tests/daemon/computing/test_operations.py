@@ -1,4 +1,4 @@
-"""What the studio says of a result beside its pixels."""
+"""What the operations say of a result beside its pixels."""
 
 import shutil
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from huedot.daemon.computing.local import LocalClient
-from huedot.daemon.computing.studio import Studio
+from huedot.daemon.computing.operations import Operations
 from huedot.model import Colorizer, backends
 from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from huedot.protocol.errors import ImageUnknown, WeightsCorrupt
@@ -35,7 +35,7 @@ def test_hints_that_a_network_cannot_use_are_told(model, hints, warned, monkeypa
     backend.network.requires_grad_(False).eval()
     client = LocalClient()
     monkeypatch.setattr(Colorizer, "load", lambda *_: Colorizer(backend, torch.device("cpu"), 64))
-    monkeypatch.setattr("huedot.daemon.computing.studio.files.find", lambda _: tmp_path)
+    monkeypatch.setattr("huedot.daemon.computing.operations.files.find", lambda _: tmp_path)
     image = client.open_image(np.full((64, 64), 128, np.uint8).tobytes(), 64, 64, 1, model)
     warnings = client.colorize(image, hints._replace(model=model)).warnings
     assert len(warnings) == (warned is not None)
@@ -44,19 +44,19 @@ def test_hints_that_a_network_cannot_use_are_told(model, hints, warned, monkeypa
 
 def test_networks_are_told_apart_by_their_files_and_few_are_kept(tiny_weights, tmp_path):
     client, gray = LocalClient(), bytes(64 * 64)
-    client._studio = Studio(str(tiny_weights))
+    client._operations = Operations(str(tiny_weights))
     copies = [tmp_path / f"{i}.safetensors" for i in range(4)]
     for copy in copies:
         shutil.copy(tiny_weights, copy)
     for spelled in (copies[0], f"{tmp_path}/./0.safetensors", f"{tmp_path}/../{tmp_path.name}/0.safetensors"):
         image = client.open_image(gray, 64, 64, 1, str(spelled))
-    assert len(client._studio._colorizers) == 1
+    assert len(client._operations._colorizers) == 1
     client.open_image(gray, 64, 64, 1)  # the default network, which stays
     for copy in copies:
         client.open_image(gray, 64, 64, 1, str(copy))
-    assert len(client._studio._colorizers) == 3
-    assert str(tiny_weights) in client._studio._colorizers
-    assert len(client._studio.sessions) == 3, "the photographs of a network that is dropped go with it"
+    assert len(client._operations._colorizers) == 3
+    assert str(tiny_weights) in client._operations._colorizers
+    assert len(client._operations.cache) == 3, "the photographs of a network that is dropped go with it"
     copies[3].write_bytes(b"something else")
     with pytest.raises(ImageUnknown):
         client.colorize(image, Hints(model=str(copies[3])))

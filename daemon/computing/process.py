@@ -1,4 +1,4 @@
-"""The studio in a process of its own, so that a crash in native code costs one request, and not the daemon."""
+"""The operations in a process of their own, so that a crash in native code costs one request, and not the daemon."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from huedot.protocol.client import Progress
 from huedot.protocol.errors import Cancelled, WorkerCrashed, error_from_code
 from huedot.protocol.launcher import elsewhere, python
 from huedot.protocol.messages import Request
 from huedot.protocol.paths import private_directory, runtime_directories
 
-from .exchange import Answer, Facts, Options, Show
+from .exchange import Answer, ComputingOptions, Facts
 from .pipe import Pipe, shared_memory
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, STEP_S = 0.1, 5.0, 0.05
@@ -23,10 +24,13 @@ SILENCE_S = 120.0  # after which a process is taken to hang: longer than any sta
 log = logging.getLogger(__name__)
 
 
-class RemoteStudio:
-    """Like `Studio`, for one thread; only `kill` and `facts` are for others. The process starts when first needed."""
+class ComputingProcess:
+    """`Operations` in another process, for one thread; only `kill`, `watch` and `facts` are for others.
 
-    def __init__(self, options: Options) -> None:
+    The process starts when first needed.
+    """
+
+    def __init__(self, options: ComputingOptions) -> None:
         self.model, self._options = options.model, options
         self.facts = Facts(options.device)
         self._process: subprocess.Popen[bytes] | None = None
@@ -35,13 +39,13 @@ class RemoteStudio:
         self._asked = False  # whether an answer is waited for
         self._watched, self._silence, self._is_hung = 0.0, 0.0, False
 
-    def answer(self, request: Request, show: Show) -> Answer:
-        """Do what a request asks; raises HueDotError, WorkerCrashed among them. `show` may raise to stop the work."""
-        return self._ask("answer", (request.id, request.op, request.parameters), request.frames, show)
+    def answer(self, request: Request, progress: Progress) -> Answer:
+        """Do what a request asks; raises HueDotError, WorkerCrashed among them. `progress` may raise, to stop it."""
+        return self._ask("answer", (request.id, request.op, request.parameters), request.frames, progress)
 
-    def warm_up(self, show: Show) -> None:
+    def warm_up(self, progress: Progress) -> None:
         """Start the process, and load the default network."""
-        self._ask("warm_up", None, (), show)
+        self._ask("warm_up", None, (), progress)
 
     def rest(self) -> None:
         """Give memory back that the process does not need, if it is there."""
@@ -77,16 +81,16 @@ class RemoteStudio:
             self._silence, self._is_hung = 0.0, True
             self.kill()
 
-    def _ask(self, what: str, question: object, frames: Any, show: Show) -> Answer:
-        pipe = self._ready(show)
+    def _ask(self, what: str, question: object, frames: Any, progress: Progress) -> Answer:
+        pipe = self._ready(progress)
         self._asked = True
         try:
             pipe.send((what, question), frames)
             while True:
                 (kind, value), given = pipe.receive()
                 self._silence = 0.0
-                if kind == "show":
-                    pipe.send(_may_go_on(show, *value))
+                if kind == "progress":
+                    pipe.send(_may_go_on(progress, *value))
                 elif kind == "log":
                     logging.getLogger(value[0]).log(*value[1:])
                 else:
@@ -108,14 +112,14 @@ class RemoteStudio:
         fields, self.facts = value
         return Answer(fields, frames)
 
-    def _ready(self, show: Show) -> Pipe:
-        """Return the pipe to the process, which is started where there is none: later, the oftener it has crashed."""
+    def _ready(self, progress: Progress) -> Pipe:
+        """Return the pipe to the process, which is started where there is none: after a longer pause for each crash."""
         if self._process is not None and self._process.poll() is not None:
             log.warning("%s", self._crashed().message)
         if self._pipe is not None:
             return self._pipe
         while time.monotonic() < self._not_before:
-            show("starting again", None)
+            progress("starting again", None)
             time.sleep(STEP_S)
         self._pipe = self._start()
         with suppress(OSError):  # one that has ended already is found out by the next who writes
@@ -157,9 +161,9 @@ class RemoteStudio:
         )
 
 
-def _may_go_on(show: Show, stage: str, fraction: float | None) -> bool:
+def _may_go_on(progress: Progress, stage: str, fraction: float | None) -> bool:
     try:
-        show(stage, fraction)
+        progress(stage, fraction)
     except Cancelled:
         return False
     return True

@@ -16,25 +16,26 @@ from numpy.typing import NDArray
 
 from huedot.model import Colorizer, Dot, Hints, Photo, Reference, color, gamut
 from huedot.model.paint import Paint, join
+from huedot.protocol.client import Progress
 from huedot.protocol.errors import ArgumentError, BadRequest
 from huedot.protocol.messages import DEFAULT_RADIUS, Request, image_id
 from huedot.protocol.wire import Buffer
 from huedot.weights import files
 
-from .exchange import Answer, Show
-from .sessions import Sessions
+from .cache import PhotoCache
+from .exchange import Answer
 
 MAX_OTHERS = 2  # networks beside the default one
 log = logging.getLogger(__name__)
 
 
-class Studio:
+class Operations:
     """The networks, loaded when first asked for, and the photographs opened with them. For one thread."""
 
     def __init__(self, model: str = "huedot", device: str = "auto", cache_bytes: int = 2 << 30) -> None:
         """Prepare to serve `model` by default, on `device`; loads nothing yet."""
         self.model, self.device_wanted = model, device
-        self.sessions = Sessions(cache_bytes)
+        self.cache = PhotoCache(cache_bytes)
         self._colorizers: OrderedDict[str, Colorizer] = OrderedDict()
 
     @property
@@ -43,10 +44,10 @@ class Studio:
         loaded = self._colorizers.get(self.model)
         return str(loaded.device) if loaded else self.device_wanted
 
-    def answer(self, request: Request, show: Show) -> Answer:
-        """Do what a request asks; raises HueDotError. `show` is told of slow stages, and may raise to stop the work."""
-        operation: Callable[[Request, Show], Answer] = getattr(self, f"_{request.op}")
-        return operation(request, show)
+    def answer(self, request: Request, progress: Progress) -> Answer:
+        """Do what a request asks; raises HueDotError. `progress` is told of slow stages; it may raise, to stop them."""
+        operation: Callable[[Request, Progress], Answer] = getattr(self, f"_{request.op}")
+        return operation(request, progress)
 
     def warm_up(self) -> None:
         """Load the default network and use it once, so that the first dot is as quick as the tenth."""
@@ -59,7 +60,7 @@ class Studio:
         if self._colorizers:
             log.info("idle: the network is unloaded")
         self._colorizers.clear()
-        self.sessions.clear()
+        self.cache.clear()
         gc.collect()
 
     def _key(self, model: str | None) -> str:
@@ -73,10 +74,10 @@ class Studio:
             return str(path)
         return f"{path}, {found.st_size} bytes of {found.st_mtime_ns}"
 
-    def _colorizer(self, model: str | None, show: Show) -> Colorizer:
+    def _colorizer(self, model: str | None, progress: Progress) -> Colorizer:
         key = self._key(model)
         if key not in self._colorizers:
-            show("loading the network", None)
+            progress("loading the network", None)
             began = time.monotonic()
             colorizer = Colorizer.load(model or self.model, self.device_wanted)
             self._make_room()
@@ -90,22 +91,22 @@ class Studio:
         others = [key for key in self._colorizers if key != self.model]
         for key in others[: max(0, len(others) + 1 - MAX_OTHERS)]:
             del self._colorizers[key]
-            self.sessions.drop_model(key)
+            self.cache.drop_model(key)
 
-    def _open_image(self, request: Request, show: Show) -> Answer:
+    def _open_image(self, request: Request, progress: Progress) -> Answer:
         given = request.parameters
         key = self._key(given["model"])
-        if (given["image"], key) not in self.sessions:
+        if (given["image"], key) not in self.cache:
             pixels = _checked_pixels(request, "image")
-            colorizer = self._colorizer(given["model"], show)
-            show("reading the photograph", None)
+            colorizer = self._colorizer(given["model"], progress)
+            progress("reading the photograph", None)
             rgb = pixels[..., 0] if given["channels"] == 1 else pixels[..., :3]
-            self.sessions.add(given["image"], key, colorizer.open(np.ascontiguousarray(rgb)))
+            self.cache.add(given["image"], key, colorizer.open(np.ascontiguousarray(rgb)))
         return Answer({"image": given["image"]})
 
-    def _colorize(self, request: Request, show: Show) -> Answer:
+    def _colorize(self, request: Request, progress: Progress) -> Answer:
         began = time.perf_counter()
-        photo, hints, extra, faint = self._question(request)
+        photo, hints, extra, faint = self._inputs(request)
         given = request.parameters
         key = given["image"], self._key(given["model"])
         x, y, width, height = region = tuple(given["region"] or (0, 0, photo.width, photo.height))
@@ -113,12 +114,12 @@ class Studio:
             hints,
             **extra,
             region=region,
-            since=self.sessions.shown(*key, given["since"]),
-            progress=lambda fraction: show("coloring", fraction),
+            since=self.cache.shown(*key, given["since"]),
+            progress=lambda fraction: progress("coloring", fraction),
         )
         result = secrets.token_hex(8)
-        self.sessions.remember(*key, result, refresh.shown)
-        colorizer = self._colorizer(given["model"], show)
+        self.cache.remember(*key, result, refresh.shown)
+        colorizer = self._colorizer(given["model"], progress)
         fields = {
             "result": result,
             "image": given["image"],
@@ -131,8 +132,8 @@ class Studio:
         }
         return Answer(fields, [picture.data for _, picture in refresh.tiles])
 
-    def _palette(self, request: Request, show: Show) -> Answer:
-        photo, hints, extra, _ = self._question(request)
+    def _palette(self, request: Request, progress: Progress) -> Answer:
+        photo, hints, extra, _ = self._inputs(request)
         x, y = request.parameters["x"], request.parameters["y"]
         colors = photo.palette(x, y, hints, request.parameters["k"], **extra)
         ab = _ab([rgb for rgb, _ in colors])
@@ -146,17 +147,18 @@ class Studio:
             }
         )
 
-    def _suggest(self, request: Request, show: Show) -> Answer:
-        photo, hints, *_ = self._question(request)
+    def _suggest(self, request: Request, progress: Progress) -> Answer:
+        photo, hints, *_ = self._inputs(request)
         places = photo.suggest_places(hints, request.parameters["n"])
         return Answer({"places": [place._asdict() for place in places]})
 
-    def _variations(self, request: Request, show: Show) -> Answer:
-        photo, hints, *_ = self._question(request)
-        found = photo.variation_dots(hints, request.parameters["n"], lambda fraction: show("trying colors", fraction))
+    def _variations(self, request: Request, progress: Progress) -> Answer:
+        photo, hints, *_ = self._inputs(request)
+        count = request.parameters["n"]
+        found = photo.variation_dots(hints, count, lambda fraction: progress("trying colors", fraction))
         previews = []
         for i, dots in enumerate(found):
-            show("coloring previews", i / len(found))
+            progress("coloring previews", i / len(found))
             painted = Hints.from_dots(dots, (photo.height, photo.width)).plus(hints)
             previews.append(photo.preview(painted, request.parameters["side"]))
         height, width = previews[0].shape[:2]
@@ -164,28 +166,28 @@ class Studio:
         frames: list[Buffer] = [np.ascontiguousarray(preview).data for preview in previews]
         return Answer({"width": width, "height": height, "variations": variations}, frames)
 
-    def _gamut(self, request: Request, show: Show) -> Answer:
+    def _gamut(self, request: Request, progress: Progress) -> Answer:
         size = request.parameters["size"]
         picture = gamut.picture(request.parameters["lightness"], size)
         extent = [-gamut.EXTENT, gamut.EXTENT] * 2
         return Answer({"size": size, "extent": extent}, [np.ascontiguousarray(picture).data])
 
-    def _histogram(self, request: Request, show: Show) -> Answer:
+    def _histogram(self, request: Request, progress: Progress) -> Answer:
         pixels = _checked_pixels(request, "histogram")
         alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
         reference = Reference.of(np.ascontiguousarray(pixels[..., :3]), alpha)
         identity = request.parameters["histogram"]
-        self.sessions.add_reference(identity, reference)
+        self.cache.add_reference(identity, reference)
         return Answer({"histogram": identity, "saturation": reference.saturation})
 
-    def _close_image(self, request: Request, show: Show) -> Answer:
-        return Answer({"closed": self.sessions.close(request.parameters["image"])})
+    def _close_image(self, request: Request, progress: Progress) -> Answer:
+        return Answer({"closed": self.cache.close(request.parameters["image"])})
 
-    def _question(self, request: Request) -> tuple[Photo, Hints, dict[str, Any], int]:
+    def _inputs(self, request: Request) -> tuple[Photo, Hints, dict[str, Any], int]:
         """Return a request's photograph, local and global hints, and how many painted spots are too faint for hints."""
         given = request.parameters
-        photo = self.sessions.photo(given["image"], self._key(given["model"]))
-        reference = self.sessions.reference(given["histogram"]) if given["histogram"] else None
+        photo = self.cache.photo(given["image"], self._key(given["model"]))
+        reference = self.cache.reference(given["histogram"]) if given["histogram"] else None
         paint, faint = _paint(request, photo).counting()
         hints = Hints.of_paint(paint)
         if given["dots"]:

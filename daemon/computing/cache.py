@@ -14,21 +14,21 @@ MAX_RESULTS = 8  # of a photograph, that a client may name in `since`; each is u
 
 
 @dataclass
-class Held:
+class CachedPhoto:
     """A photograph, and what its latest results show, by the results' ids."""
 
     photo: Photo
     shown: OrderedDict[str, Shown] = field(default_factory=OrderedDict)
 
 
-class Sessions:
+class PhotoCache:
     """Photographs by content hash and model, the least recently used dropped first; references by content hash."""
 
     def __init__(self, capacity_bytes: int) -> None:
         """Hold photographs of `capacity_bytes` together, and always the latest one."""
         self.capacity_bytes = capacity_bytes
         self.bytes = 0
-        self._photos: OrderedDict[tuple[str, str], Held] = OrderedDict()
+        self._photos: OrderedDict[tuple[str, str], CachedPhoto] = OrderedDict()
         self._references: OrderedDict[str, Reference] = OrderedDict()
 
     def __len__(self) -> int:
@@ -58,7 +58,7 @@ class Sessions:
     def add(self, image: str, model: str, photo: Photo) -> None:
         """Hold a photograph, and drop others until all fit."""
         self.drop(image, model)
-        self._photos[image, model] = Held(photo)
+        self._photos[image, model] = CachedPhoto(photo)
         self.bytes += photo.nbytes
         while self.bytes > self.capacity_bytes and len(self._photos) > 1:
             self.drop(*next(iter(self._photos)))
