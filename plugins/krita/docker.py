@@ -50,6 +50,7 @@ class HueDotDocker(DockWidget):
         self.setWindowTitle(words.TITLE)
         self._host = Host(self)
         self._stale, self._left = True, False
+        self._remark, self._hides_dots = "", False
         self.controller = Controller(self._host, Client("huedot-krita", installed_version() or "0"), self._note)
         self._build()
         self._timer = QTimer(self)
@@ -89,9 +90,21 @@ class HueDotDocker(DockWidget):
             self._turn()
         if self._is_working():
             self.controller.tick()
+            self._look_at_painting()
         if self._stale:
             self._stale = False
             self._show()
+
+    def _look_at_painting(self) -> None:
+        """See whether the user paints elsewhere than on the hints, or has hidden them."""
+        document = self._document()
+        seen = (document.remark(), document.hides_dots()) if document is not None else ("", False)
+        self._stale |= seen != (self._remark, self._hides_dots)
+        self._remark, self._hides_dots = seen
+
+    def _document(self) -> Document | None:
+        document = self.controller.state.document if self.controller.state else None
+        return document if isinstance(document, Document) else None
 
     def _is_working(self) -> bool:
         """Return whether this is the docker that works; it stays so while the user is in a dialog or elsewhere."""
@@ -190,7 +203,9 @@ class HueDotDocker(DockWidget):
     def _show(self) -> None:
         """Show what the controller knows."""
         view = self.controller.view
-        self._said.setText(view.said if view else words.NO_IMAGE)
+        self._said.setText(
+            view.said if view and view.is_error else self._remark or (view.said if view else words.NO_IMAGE)
+        )
         self._said.setStyleSheet(_error_style(self.palette()) if view and view.is_error else "")
         self._mend.setVisible(bool(view and view.action))
         self._mend.setText(view.action if view else "")
@@ -218,9 +233,9 @@ class HueDotDocker(DockWidget):
     def _show_settings(self, view: View) -> None:
         for box, value in (
             (self._live, view.live),
-            (self._hidden, (document := self._document()) is not None and document.hides_dots()),
             (self._selection_only, view.selection_only),
             (self._draft, view.draft),
+            (self._hidden, self._hides_dots),
             (self._automatic, view.saturation is None),
         ):
             _quietly(box, partial(box.setChecked, value))
@@ -272,10 +287,6 @@ class HueDotDocker(DockWidget):
     def _hide_dots(self, hidden: bool) -> None:
         if document := self._document():
             document.hide_dots(hidden)
-
-    def _document(self) -> Document | None:
-        document = self.controller.state.document if self.controller.state else None
-        return document if isinstance(document, Document) else None
 
     def _saturate(self, *_: object) -> None:
         automatic = self._automatic.isChecked()

@@ -14,6 +14,7 @@ from . import kept, pixels
 from .history import History
 from .known import known
 from .layers import Layers
+from .painting import Painting
 from .panel import words
 from .panel.host import Picture
 from .photograph import Photograph
@@ -30,6 +31,7 @@ class Document:
         """Wrap Krita's document; `history` counts what the user does."""
         self._document, self._history, self._known = document, history, known(document)
         self._layers, self._photograph = Layers(document, history), Photograph(document)
+        self._painting = Painting(document, self._layers, history)
 
     @property
     def width(self) -> int:
@@ -110,6 +112,10 @@ class Document:
             return bytes(area[2] * area[3] * 4)
         return pixels.to_rgba(read(hints, area))
 
+    def remark(self) -> str:
+        """Return what the user should know of where he paints: not on the hints, say; nothing where all is well."""
+        return self._painting.remark() if self.is_open() else ""
+
     def hides_dots(self) -> bool:
         """Whether the hint layer is there, and hidden."""
         hints, _ = self._layers.find()
@@ -171,6 +177,7 @@ class Document:
             raise HueDotError(words.RESULT_IS_GRAY, words.UNDO_OR_DELETE)
         channels = len(pixel_bytes) // (area[2] * area[3])
         write(result, area, pixels.of_picture(Picture(*area[2:], channels, pixel_bytes)))
+        self._painting.wrote()
         self._known.wrote(self._history)
 
     def others_wrote(self) -> object:

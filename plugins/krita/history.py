@@ -28,6 +28,11 @@ class History:
                 model.modelReset.connect(self._changed)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether Krita tells how many steps are done: not for a moment when one was added."""
+        return not self._views or bool(self._views[0].currentIndex().isValid())
+
+    @property
     def done(self) -> int:
         """How many steps of the document that the user looks at are done, and not undone."""
         return max(0, self._views[0].currentIndex().row()) if self._views else 0

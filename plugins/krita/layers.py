@@ -52,7 +52,7 @@ class Layers:
         now, count = time.monotonic(), self._history.count
         if self._found_at[1] == count and now - self._found_at[0] < FIND_S:
             return self._found
-        is_settled = not self.is_busy()
+        is_settled = self.is_settled()
         self._found = self._find(is_settled)
         self._found_at = (now, count) if is_settled else (0.0, -1)
         return self._found
@@ -63,6 +63,10 @@ class Layers:
             self._document.unlock()
             return False
         return True
+
+    def is_settled(self) -> bool:
+        """Whether all that was done, undone or redone shows in the layers."""
+        return self._history.is_settled and not self.is_busy()
 
     def can_redo(self) -> bool:
         """Whether the layers went by undo, so that redo brings them back, with all that was on them."""

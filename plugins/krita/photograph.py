@@ -20,7 +20,7 @@ from .protocol.messages import Rectangle
 
 BAND = 256  # rows that are hashed at a time
 ROWS = 64  # of a layer that Krita composes, to hash
-SIDE = 64  # pixels of a thumbnail that Krita keeps as long as the layer's pixels do not change
+SIDE = 64  # pixels, of a thumbnail
 
 
 class Photograph:
@@ -73,16 +73,21 @@ class Photograph:
         return looks, self._pixels_of(node, bool(held)), _settings_of(node), held
 
     def _pixels_of(self, node: Node, is_composed: bool) -> int:
-        """Hash a layer's pixels. As long as Krita keeps the thumbnail that it made, they are what they were."""
+        """Hash a layer's pixels, if they changed."""
         if node.type() == "grouplayer":
             return 0
         if node.type() != "paintlayer":
             return zlib.crc32(pixels.bytes_of(node.thumbnail(SIDE, SIDE)))
-        key = node.thumbnail(SIDE, SIDE).cacheKey(), node.bounds().getRect()
+        key = looks_of(node)
         if self._hashed.get(id_of(node), ((), 0))[0] != key:
             self._hashed[id_of(node)] = key, _hash(node)
         masked = _hash_masked(node) if is_composed else 0
         return zlib.crc32(repr((self._hashed[id_of(node)][1], masked)).encode())
+
+
+def looks_of(node: Node) -> object:
+    """Return what changes when a layer's pixels do: Krita keeps the thumbnail that it made as long as they do not."""
+    return node.thumbnail(SIDE, SIDE).cacheKey(), node.bounds().getRect()
 
 
 def beneath(root: Node, found: Found) -> list[Node]:

@@ -84,7 +84,11 @@ LAYERS_GONE = "The hint layer or the result layer is gone. Redo, or undo, brings
 LAYERS_UNDONE = "The hint layer or the result layer was undone. Redo brings it back with its dots."
 NOTHING_BENEATH = "There is no photograph beneath the layer “Color (HueDot)”."
 MOVE_ABOVE = "Move the group “HueDot” above the photograph, make sure that the photograph is visible, and try again."
-ON_RESULT = "The result is selected, which HueDot overwrites. Select “Color hints” to paint."
+ON_RESULT = "The result is selected, on which HueDot paints. Select “Color hints” to paint dots."
+ON_PHOTOGRAPH = (
+    "You painted on “{layer}”, which the result covers. Undo brings it back; select “Color hints” to paint dots."
+)
+NOT_READ = "“{layer}” is selected, where HueDot looks for no dots. It reads those on “{hints}”."
 HIDE_DOTS = "Hide dots"
 HIDE_DOTS_TIP = "Hide the hint layer, as before you export; its dots still count"
 RESULT_IS_GRAY = "The result layer is in grayscale, which shows no color."

@@ -1,0 +1,86 @@
+"""Where the user paints: what is painted elsewhere than on the hints does not count, or does harm."""
+
+from __future__ import annotations
+
+import time
+
+from krita import Document as KritaDocument
+from krita import Node
+
+from .history import History
+from .layers import Found, Layers, descendants, id_of
+from .panel import words
+from .photograph import beneath, looks_of
+
+LOOK_S = 0.25  # how often the active layer is asked for, though no step was done or undone
+
+Looks = dict[str, object]  # of layers, by their ids
+
+
+class Painting:
+    """The layer that the user paints on, and what the photograph's layers looked like before."""
+
+    def __init__(self, document: KritaDocument, layers: Layers, history: History) -> None:
+        """Look at nothing yet."""
+        self._document, self._layers, self._history = document, layers, history
+        self._looks: Looks = {}
+        self._size = 0, 0
+        self._done = 0
+        self._painted, self._painted_at = "", 0  # the layer of the photograph, and the step
+        self._looked_at, self._remark = (0.0, -1), ""
+
+    def remark(self) -> str:
+        """Return what the user should know of where he paints; nothing where all is well."""
+        now, count = time.monotonic(), self._history.count
+        if self._looked_at[1] != count or now - self._looked_at[0] > LOOK_S:
+            if not self._layers.is_settled():
+                return self._remark
+            found, self._looked_at = self._layers.find(), (now, count)
+            self._remark = "" if None in found else self._remark_on(found)
+        return self._remark
+
+    def wrote(self) -> None:
+        """Know that HueDot itself changes the result now."""
+        _, result = self._layers.find()
+        if result is not None:
+            self._looks.pop(id_of(result), None)
+
+    def _remark_on(self, found: Found) -> str:
+        hints, result = found
+        active = self._document.activeNode()
+        self._see(found)
+        if active is None or hints is None or result is None or active == hints:
+            return words.ON_PHOTOGRAPH.format(layer=self._painted) if self._painted else ""
+        if active == result:
+            return words.ON_RESULT
+        if active.type() == "paintlayer" and active.parentNode() == hints.parentNode() and _is_above(active, result):
+            return words.NOT_READ.format(layer=active.name(), hints=hints.name())
+        return words.ON_PHOTOGRAPH.format(layer=self._painted) if self._painted else ""
+
+    def _see(self, found: Found) -> None:
+        """See which layer of the photograph was painted on, by itself; what changes all layers is no stroke."""
+        done, size = self._history.done, (self._document.width(), self._document.height())
+        nodes = _pixels_beneath(self._document.rootNode(), found)
+        looks = {id_of(each): looks_of(each) for each in [*nodes, *[each for each in found if each is not None]]}
+        changed = [name for name, look in looks.items() if name in self._looks and self._looks[name] != look]
+        if changed and done == self._done:
+            return  # a stroke's pixels are there a moment before its step
+        painted = [each.name() for each in nodes if id_of(each) in changed]
+        is_covered = found[1] is not None and found[1].visible()
+        if done > self._done and changed and size == self._size and len(painted) == len(changed) and is_covered:
+            self._painted, self._painted_at = painted[-1], done
+        elif done < self._painted_at or (done > self._painted_at and changed):
+            self._painted = ""  # it was undone, or the user goes on elsewhere
+        self._looks, self._done, self._size = looks, done, size
+
+
+def _pixels_beneath(root: Node, found: Found) -> list[Node]:
+    """Return all layers with pixels of their own that are of the photograph, bottom up."""
+    there = [inner for each in beneath(root, found) for inner in (each, *descendants(each))]
+    return [each for each in there if each.type() == "paintlayer"]
+
+
+def _is_above(node: Node, other: Node) -> bool:
+    """Whether, of two layers in one group, the first lies above the second."""
+    ids = [id_of(each) for each in node.parentNode().childNodes()]
+    return id_of(other) in ids and ids.index(id_of(node)) > ids.index(id_of(other))

@@ -1,0 +1,76 @@
+"""What is painted elsewhere than on the hints is told; dots can be hidden."""
+
+import numpy as np
+from PIL import Image
+
+from .test_conversions import STEPS
+from .test_krita import BLUE, HINTS, RED, RESULT, dot, start
+from .test_layers import act, activate
+
+SAID = "huedot()._said.text()"
+
+
+def test_a_stroke_on_the_photograph_is_told_and_undone(desk, photograph):
+    start(desk, photograph)
+    activate(desk, "Background")
+    assert "You painted on" not in desk.do(SAID)
+    before = desk.do("checksum(node('Background'))")
+    desk.do(f"brush({RED}, 30)")
+    desk.stroke((250, 250))
+    desk.poll(f"'You painted on “Background”' in {SAID} and 'Undo' in {SAID}")
+    desk.do("undo()")
+    desk.poll(f"'You painted on' not in {SAID}")
+    assert desk.do("checksum(node('Background'))") == before
+
+
+def test_what_is_no_stroke_is_not_told(desk, photograph):
+    """Dots, an image that is mirrored, a layer that moves beneath: nothing of it is a stroke on the photograph."""
+    start(desk, photograph)
+    dot(desk, 130, 300, BLUE)
+    activate(desk, "Background")
+    for action in ("mirrorImageHorizontal", "rotateImage180", "rotateImageCW90", "edit_undo", "edit_redo"):
+        act(desk, action)
+        desk.settle()
+        remarks = [desk.do("state().document.remark()") for _ in range(20)]
+        assert set(remarks) == {""}, action
+
+
+def test_the_user_goes_on_on_the_hints(desk, photograph):
+    start(desk, photograph)
+    activate(desk, "Background")
+    desk.do(f"brush({RED}, 30)")
+    desk.stroke((250, 250))
+    desk.poll(f"'You painted on “Background”' in {SAID}")
+    activate(desk, "Color hints")
+    dot(desk, 130, 300, BLUE)
+    desk.poll(f"'You painted on' not in {SAID}")
+
+
+def test_a_copy_of_the_hints_and_the_result_are_no_place_for_dots(desk, photograph):
+    start(desk, photograph)
+    act(desk, "duplicatelayer")
+    desk.poll(f"'“Copy of Color hints” is selected' in {SAID} and '“Color hints”' in {SAID}")
+    activate(desk, "Color (HueDot)")
+    desk.poll(f"'The result is selected' in {SAID}")
+    activate(desk, "Color hints")
+    desk.poll(f"'selected' not in {SAID}")
+
+
+def test_hidden_dots_are_in_no_export_and_still_count(desk, photograph, tmp_path):
+    start(desk, photograph)
+    dot(desk, 130, 300, BLUE, 30)
+    steps = desk.do(STEPS)
+    result = desk.do(f"checksum({RESULT})")
+    desk.xdotool("key", "alt+d")
+    desk.poll("state().document.hides_dots() and huedot()._hidden.isChecked()")
+    desk.settle()
+    path = str(tmp_path / "exported.png")
+    desk.do("from krita import InfoObject; app.activeDocument().setBatchmode(True)")
+    assert desk.do(f"app.activeDocument().exportImage({path!r}, InfoObject())")
+    red, green, blue = np.asarray(Image.open(path).convert("RGB"))[300, 130].tolist()
+    assert [red, green, blue] == desk.do(f"rgb_at({RESULT}, 130, 300)")[:3]
+    assert desk.do(f"checksum({RESULT})") == result
+    desk.do("huedot()._hidden.click()")
+    desk.settle()
+    assert desk.do(f"{HINTS}.visible(), {STEPS}") == [True, steps]
+    dot(desk, 360, 100, RED)
