@@ -1,0 +1,77 @@
+"""The other formats: fax, HEIC, JPEG XL, AVIF, WebP, PPM of 16 bits, JPEG of inks; and what is refused."""
+
+import io
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+
+from huedot.photographs import plain, read_photograph, reading, refusals
+from huedot.protocol import wire
+from huedot.protocol.errors import FileError
+
+HEIGHT, WIDTH = 48, 64
+RAMP = np.linspace(0, 1, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
+COLOR = np.stack([RAMP, np.full_like(RAMP, 0.4), 1 - RAMP], -1)
+EIGHT = np.round(COLOR * 255).astype(np.uint8)
+
+
+def test_the_limits_are_those_of_the_protocol():
+    assert refusals.MOST_PIXELS == wire.MAX_IMAGE_PIXELS
+
+
+@pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
+@pytest.mark.parametrize("white_is_zero", [False, True])
+def test_fax(tmp_path, compression, white_is_zero):
+    bits = RAMP > 0.5
+    options = {"tiffinfo": {262: 0}} if white_is_zero else {}
+    Image.fromarray(bits).save(tmp_path / "a.tif", compression=compression, **options)
+    assert np.array_equal(read_photograph(tmp_path / "a.tif").rgb[..., 0], bits * np.uint8(255))
+
+
+@pytest.mark.parametrize("ending", ["webp", "avif", "heic", "jxl"])
+def test_compressed(tmp_path, ending):
+    options = {"webp": {"lossless": True}, "jxl": {"lossless": True}}.get(ending, {"quality": 95})
+    plain.formats()  # registers the plugins
+    Image.fromarray(EIGHT).save(tmp_path / f"a.{ending}", **options)
+    assert np.abs(read_photograph(tmp_path / f"a.{ending}").rgb.astype(int) - EIGHT).max() <= 8
+
+
+@pytest.mark.parametrize(("ending", "named"), [("heic", "HEIC"), ("jxl", "JPEG XL")])
+def test_without_its_plugin_a_file_is_refused_by_what_installs_it(tmp_path, monkeypatch, ending, named):
+    plain.formats()
+    Image.fromarray(EIGHT).save(tmp_path / f"a.{ending}")
+    monkeypatch.setattr(plain, "formats", lambda: ("JPEG", "PNG"))
+    with pytest.raises(FileError, match=named) as refused:
+        read_photograph(tmp_path / f"a.{ending}")
+    assert "huedot[formats]" in refused.value.remedy
+
+
+def test_sixteen_bits_of_gray_in_ppm(tmp_path):
+    deep = np.round(RAMP * 65535).astype(">u2")
+    (tmp_path / "a.pgm").write_bytes(b"P5 %d %d 65535\n" % (WIDTH, HEIGHT) + deep.tobytes())
+    assert np.array_equal(read_photograph(tmp_path / "a.pgm").full[..., 0], deep)
+
+
+@pytest.mark.parametrize("inks", ["CMYK", "YCCK"])
+def test_inks_in_jpeg(tmp_path, inks):
+    """As Adobe writes them, inverted, and marked."""
+    paper = np.dstack([EIGHT, np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    kind = imagecodecs.JPEG8.CS[inks]
+    data = imagecodecs.jpeg8_encode(paper, level=98, colorspace="CMYK", outcolorspace=kind, subsampling="444")
+    (tmp_path / "a.jpg").write_bytes(data)
+    assert np.abs(read_photograph(tmp_path / "a.jpg").rgb.astype(int) - EIGHT).max() <= 8
+
+
+def test_without_the_libraries_a_deep_file_is_refused_by_their_names(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "imagecodecs", None)
+    image = io.BytesIO()
+    Image.fromarray(EIGHT).save(image, "PNG")
+    assert reading.read(image, tmp_path / "a.png").rgb.shape == EIGHT.shape
+    deep = np.round(COLOR * 65535).astype(np.uint16)
+    monkeypatch.undo()
+    data = imagecodecs.png_encode(deep)
+    monkeypatch.setitem(__import__("sys").modules, "imagecodecs", None)
+    with pytest.raises(FileError, match="takes imagecodecs"):
+        reading.read(io.BytesIO(data), tmp_path / "a.png")
