@@ -169,12 +169,17 @@ class Document:
         return pixels.to_rgba(read(result, area)) if result is not None else bytes(area[2] * area[3] * 4)
 
     def write_result(self, area: Rectangle, pixel_bytes: Buffer) -> None:
-        """Write RGB or RGBA pixels to the result layer. Raises HueDotError if it cannot hold colors."""
+        """Write RGB or RGBA pixels to the result layer.
+
+        Raises HueDotError if it cannot hold colors, or if the user unlocked it: what he paints on it then is his.
+        """
         _, result = self._layers.find()
         if result is None:
             return
         if result.colorModel() == "GRAYA":
             raise HueDotError(words.RESULT_IS_GRAY, words.UNDO_OR_DELETE)
+        if not result.locked():
+            raise HueDotError(words.RESULT_UNLOCKED.format(layer=result.name()), words.LOCK_OR_COPY)
         channels = len(pixel_bytes) // (area[2] * area[3])
         write(result, area, pixels.of_picture(Picture(*area[2:], channels, pixel_bytes)))
         self._painting.wrote()

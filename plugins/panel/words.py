@@ -89,6 +89,8 @@ ON_PHOTOGRAPH = (
     "You painted on “{layer}”, which the result covers. Undo brings it back; select “Color hints” to paint dots."
 )
 NOT_READ = "“{layer}” is selected, where HueDot looks for no dots. It reads those on “{hints}”."
+RESULT_UNLOCKED = "“{layer}” is unlocked, so what is on it is yours, and HueDot does not write to it."
+LOCK_OR_COPY = "Duplicate it if you want to keep what you painted, lock it again, and try again."
 HIDE_DOTS = "Hide dots"
 HIDE_DOTS_TIP = "Hide the hint layer, as before you export; its dots still count"
 RESULT_IS_GRAY = "The result layer is in grayscale, which shows no color."

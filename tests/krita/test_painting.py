@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from .test_conversions import STEPS
-from .test_krita import BLUE, HINTS, RED, RESULT, dot, start
+from .test_krita import BLUE, HINTS, RED, RESULT, dot, follow, start
 from .test_layers import act, activate
 
 SAID = "huedot()._said.text()"
@@ -74,3 +74,35 @@ def test_hidden_dots_are_in_no_export_and_still_count(desk, photograph, tmp_path
     desk.settle()
     assert desk.do(f"{HINTS}.visible(), {STEPS}") == [True, steps]
     dot(desk, 360, 100, RED)
+
+
+def test_a_result_that_the_user_unlocked_is_the_users(desk, photograph):
+    start(desk, photograph)
+    desk.do(f"{RESULT}.setLocked(False)")
+    activate(desk, "Color (HueDot)")
+    desk.do(f"brush({RED}, 40)")
+    desk.stroke((250, 250))
+    activate(desk, "Color hints")
+    painted = desk.do(f"checksum({RESULT})")
+    desk.do(f"brush({BLUE}, 16)")
+    desk.stroke((130, 300))
+    desk.poll(f"'is unlocked' in {SAID}")
+    assert desk.do(f"checksum({RESULT})") == painted, "what the user painted is lost"
+    desk.do(f"{RESULT}.setLocked(True); huedot()._mend.click()")
+    desk.poll(f"checksum({RESULT}) != {painted!r} and controller().is_idle() and not controller().status.is_error")
+
+
+def test_one_click_of_the_soft_airbrush_colors(desk, photograph):
+    """Krita's own faint brush: what is painted is visible, and so it counts."""
+    start(desk, photograph)
+    desk.do(f"brush({BLUE}, 40)")
+    desk.do("app.activeWindow().activeView().setCurrentBrushPreset(app.resources('preset')['b) Airbrush Soft'])")
+    desk.do("app.activeWindow().activeView().setBrushSize(40)")
+    managed = "ManagedColor.fromQColor(QColor(20, 60, 200), app.activeWindow().activeView().canvas())"
+    desk.do(f"from krita import ManagedColor; app.activeWindow().activeView().setForeGroundColor({managed})")
+    before = desk.do(f"rgb_at({RESULT}, 90, 330)")
+    follow(desk, lambda: desk.stroke((130, 300)))
+    alpha = desk.do(f"rgb_at({HINTS}, 130, 300)")[3]
+    assert 0 < alpha < 200, "the brush is not faint"
+    after = desk.do(f"rgb_at({RESULT}, 90, 330)")
+    assert after[2] - after[0] > before[2] - before[0] + 10, "a faint dot brought no color"
