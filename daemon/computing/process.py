@@ -53,6 +53,10 @@ class ComputingProcess:
             self._ask("rest", None, (), lambda stage, fraction: None)
             self._pipe.give_back()
 
+    def has_died(self) -> bool:
+        """Return whether the process is gone though nobody ended it: the system may, where memory is short."""
+        return self._process is not None and self._process.poll() is not None
+
     def unload(self) -> None:
         """End the process: it has nothing to lose but networks and photographs; the next request starts another."""
         if self._process is None or self._pipe is None:
@@ -114,7 +118,7 @@ class ComputingProcess:
 
     def _ready(self, progress: Progress) -> Pipe:
         """Return the pipe to the process, which is started where there is none: after a longer pause for each crash."""
-        if self._process is not None and self._process.poll() is not None:
+        if self.has_died():
             log.warning("%s", self._crashed().message)
         if self._pipe is not None:
             return self._pipe

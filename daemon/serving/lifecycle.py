@@ -32,6 +32,7 @@ LOCK = "daemon.lock"
 LOG_BYTES, LOGS_KEPT = 1 << 20, 3
 STOP_S = 5.0  # for a daemon to stop when asked, before it is told, and before it is killed
 POLL_S = 0.05
+LOOK_S = 0.5  # longer than the lock is held by one who only looks whether a daemon holds it
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def command() -> list[str]:
 
 
 def serve(options: ServeOptions = ServeOptions()) -> bool:
-    """Serve in this process until told to stop; returns False, at once, if a daemon runs already.
+    """Serve in this process until told to stop; returns False, within half a second, if a daemon runs already.
 
     Raises FileError or Unauthorized if the runtime directory cannot be used, ArgumentError for a port that is taken.
     """
@@ -77,7 +78,7 @@ def serve(options: ServeOptions = ServeOptions()) -> bool:
     path = private_directory(runtime_directories()[-1]) / LOCK
     lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=LOOK_S, poll_interval=POLL_S / 10)
     except Timeout:
         log.info("a daemon runs already")
         return False
@@ -109,7 +110,7 @@ def _serve(options: ServeOptions) -> bool:
     listener = passed_on or (None if options.tcp else _make_socket())
     secret = b"" if listener else _secret(options)
     computing = ComputingProcess(ComputingOptions(options.model, options.device, options.cache_bytes, options.threads))
-    server = Server(computing, secret, options.idle_unload_s, options.idle_exit_s)
+    server = Server(computing, secret, options.idle_unload_s, options.idle_exit_s, is_shared=bool(options.key))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
     try:
@@ -220,16 +221,17 @@ def stop() -> bool:
         raise DaemonUnreachable("The daemon is a shared one.", "For one of your own: huedot leave.")
     if endpoint.is_waiting:
         return False
-    process = _process(endpoint)
+    process, ends = _process(endpoint), True
     try:
         with _client() as client:
             client.shutdown()
-    except HueDotError:  # it hangs, or speaks another version; or a stranger has taken the port of one that died
+    except HueDotError:  # it hangs, is shared or of another version; or a stranger has taken the port of one that died
+        ends = False
         if process is None:
             remove_endpoint(endpoint.instance)
             return False
     if process is not None:
-        _end(process)
+        _end(process, ends)
     remove_endpoint(endpoint.instance)  # one that was killed leaves its file behind
     if is_installed():
         announce()
@@ -271,8 +273,9 @@ def _is_locked() -> bool:
         return True
 
 
-def _end(process: psutil.Process) -> None:
-    for force in (lambda: None, process.terminate, process.kill):
+def _end(process: psutil.Process, ends: bool) -> None:
+    """End a process, and wait for that. ends: whether it is about to end by itself."""
+    for force in (*([lambda: None] if ends else []), process.terminate, process.kill):
         try:
             force()
             process.wait(STOP_S)

@@ -10,7 +10,6 @@ import statistics
 import time
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -27,15 +26,16 @@ from huedot.protocol.wire import (
     MAX_HEADER_BYTES,
     MAX_IMAGE_PIXELS,
     MAX_MESSAGE_BYTES,
+    NO_NONCE,
     NONCE_BYTES,
     VERSION,
     Buffer,
     Channel,
-    check_version,
     refusal,
 )
 from huedot.weights import files
 
+from .peers import Peer, size_of
 from .worker import Job, Worker, error_fields
 
 VERSION_HERE = version("huedot")  # read once: it takes longer than the rest of an answer
@@ -54,25 +54,23 @@ REST_S = 10.0  # of quiet, after which memory that was freed is given back
 log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False)
-class Peer:
-    """One connection: its channel, whether it said hello, its requests without an answer, what it has yet to read."""
-
-    channel: Channel
-    greeted: bool = False
-    pending: set[str] = field(default_factory=set)
-    outbox: deque[list[Buffer]] = field(default_factory=deque)
-    held_bytes: int = 0  # in the outbox
-    stuck_since: float = 0.0
-    seen: float = 0.0
-
-
 class Server:
     """Answers every request exactly once, with result, error or superseded."""
 
-    def __init__(self, computing: ComputingProcess, secret: bytes, idle_unload_s: float, idle_exit_s: float) -> None:
-        """Prepare to serve; `secret` signs every message, and is empty on a Unix socket."""
-        self.instance = secrets.token_hex(8)
+    def __init__(
+        self,
+        computing: ComputingProcess,
+        secret: bytes,
+        idle_unload_s: float,
+        idle_exit_s: float,
+        is_shared: bool = False,
+    ) -> None:
+        """Prepare to serve.
+
+        secret: signs every message; empty on a Unix socket. is_shared: whether several people have it, none of whom may
+        stop the daemon for the others.
+        """
+        self.instance, self._is_shared = secrets.token_hex(8), is_shared
         self._computing, self._secret, self._idle_exit_s = computing, secret, idle_exit_s
         self._peers: OrderedDict[bytes, Peer] = OrderedDict()
         self._router: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
@@ -204,6 +202,8 @@ class Server:
         given = header.get("id")
         request_id = given if isinstance(given, str) and given not in peer.pending else ""
         try:
+            if header.get("op") == "hello":
+                peer.meet(header)
             request = parse_request(header, frames)
             if request.id in peer.pending:
                 raise BadRequest(f"The id {request.id!r} is in use.", "Give every request an id of its own.")
@@ -211,6 +211,8 @@ class Server:
             self._dispatch(identity, peer, request)
         except HueDotError as error:
             self._reply(identity, request_id, "error", error_fields(error))
+            if not peer.greeted:
+                peer.channel.nonce = NO_NONCE  # it may try again
 
     def _refuse(self, identity: bytes, error: HueDotError) -> None:
         """Answer a message that cannot be trusted, and forget its connection."""
@@ -250,17 +252,17 @@ class Server:
         elif request.op == "cancel":
             self._cancel(identity, request)
         elif request.op == "shutdown":
-            log.info("asked to shut down")
-            self._reply(identity, request.id, "result", {})
-            self._running = False
+            self._shut_down(identity, request)
+        elif request.op == "close_image" and self._is_open_elsewhere(identity, request.parameters["image"]):
+            self._reply(identity, request.id, "result", {"closed": request.parameters["image"] in peer.images})
+            peer.images.discard(request.parameters["image"])
         else:
+            peer.note_image(request)
             older = self._worker.submit(Job(identity, request))
             if older is not None:
                 self._reply(identity, older.request.id, "superseded", {"by": request.id})
 
     def _hello(self, identity: bytes, peer: Peer, request: Request) -> None:
-        peer.channel.nonce = request.parameters["nonce"]
-        check_version(request.parameters["protocol"], VERSION)
         nonce = secrets.token_bytes(NONCE_BYTES)
         limits = {
             "header_bytes": MAX_HEADER_BYTES,
@@ -275,6 +277,27 @@ class Server:
         peer.channel.nonce, peer.greeted = nonce, True
         app = f"{request.parameters['app']} {request.parameters['app_version']}"
         log.info("hello from %s", app.encode("ascii", "backslashreplace").decode())
+
+    def _shut_down(self, identity: bytes, request: Request) -> None:
+        if self._is_shared:
+            what = "This daemon is shared: none of those who use it can stop it."
+            raise Unauthorized(
+                what, "Who started it can, on its machine: huedot stop. For one of your own: huedot leave."
+            )
+        log.info("asked to shut down")
+        self._reply(identity, request.id, "result", {})
+        self._running = False
+
+    def _is_open_elsewhere(self, identity: bytes, image: str) -> bool:
+        """Return whether another connection has opened an image, and is still there."""
+        others = [item for item in self._peers.items() if item[0] != identity and image in item[1].images]
+        return any(self._is_there(*item) for item in others)
+
+    def _is_there(self, identity: bytes, peer: Peer) -> bool:
+        """Find out whether a connection lasts, which a ROUTER learns by sending: of no request, so clients drop it."""
+        nothing = {"id": secrets.token_hex(16), "kind": "progress", "stage": "", "fraction": None}
+        self._send(identity, peer, peer.sealed(nothing, ()))
+        return self._peers.get(identity) is peer
 
     def _introduction(self) -> dict[str, Any]:
         return {
@@ -320,7 +343,7 @@ class Server:
         if kind != "progress":
             peer.pending.discard(request_id)
             self._counts[{"result": "completed", "error": "failed"}.get(kind, kind)] += 1
-        self._send(identity, peer, _sealed(peer.channel, {**fields, "id": request_id, "kind": kind}, frames))
+        self._send(identity, peer, peer.sealed({**fields, "id": request_id, "kind": kind}, frames))
 
     def _send(self, identity: bytes, peer: Peer, parts: list[Buffer]) -> None:
         """Send a message, or keep it, within bounds, for a peer that does not read."""
@@ -329,7 +352,7 @@ class Server:
             if self._is_taken(identity, parts):
                 return
         peer.outbox.append(parts)
-        peer.held_bytes += _size(parts)
+        peer.held_bytes += size_of(parts)
         if peer.held_bytes > OUTBOX_BYTES or len(peer.outbox) > OUTBOX_MESSAGES:
             log.warning("a peer reads nothing: dropped")
             self._forget(identity)
@@ -349,7 +372,7 @@ class Server:
         held = [item for item in self._peers.items() if item[1].outbox]
         for identity, peer in held:
             while peer.outbox and self._is_taken(identity, peer.outbox[0]):
-                peer.held_bytes -= _size(peer.outbox.popleft())
+                peer.held_bytes -= size_of(peer.outbox.popleft())
                 peer.stuck_since = time.monotonic()
             if peer.outbox and time.monotonic() - peer.stuck_since > PATIENCE_S:
                 log.warning("a peer has read nothing for %.0f s: dropped", PATIENCE_S)
@@ -367,17 +390,3 @@ class Server:
         self._router.close()
         self._wake_reader.close()
         self._wake_writer.close()
-
-
-def _size(parts: Sequence[Buffer]) -> int:
-    return sum(memoryview(part).nbytes for part in parts)
-
-
-def _sealed(channel: Channel, header: dict[str, Any], frames: Sequence[Buffer]) -> list[Buffer]:
-    """Return a reply as it travels: an error instead of one that the wire does not take."""
-    try:
-        return channel.seal(header, frames)
-    except (HueDotError, ValueError) as error:
-        log.error("a reply cannot be sent: %s", error)
-        cannot = HueDotError("The daemon's answer cannot be sent.", "Its log says why; huedot doctor says where.")
-        return channel.seal({"id": header["id"], "kind": "error", **error_fields(cannot)})

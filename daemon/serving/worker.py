@@ -144,25 +144,30 @@ class Worker:
             log.exception("the network was not loaded")
 
     def _next(self) -> Job | None:
-        since, rested = time.monotonic(), False
+        since, rested, revived = time.monotonic(), False, False
         while True:
             with self._changed:
                 if not self._waiting and not self._stopping:
-                    self._changed.wait(self._idle_unload_s if rested else REST_S)
+                    self._changed.wait(REST_S)
                 if self._stopping:
                     return None
                 if self._waiting:
                     self._running = self._waiting.pop(0)
                     return self._running
-            self._rest(since)  # without the lock: a process that hangs must not keep those who submit
-            rested = True
+            # Without the lock: a process that hangs must not keep those who submit.
+            if self._computing.has_died() and not revived:  # once: where memory stays short, it would die again and again
+                self._warm_up()
+                revived = True
+            else:
+                self._rest(since, rested)
+                rested = True
 
-    def _rest(self, since: float) -> None:
+    def _rest(self, since: float, rested: bool) -> None:
         """Give up what is not needed, by how long there has been no job."""
         try:
             if self._idle_unload_s and time.monotonic() - since >= self._idle_unload_s:
                 self._computing.unload()
-            else:
+            elif not rested:
                 self._computing.rest()
         except WorkerCrashed as error:  # while it had nothing to do
             log.warning("%s", error.message)
