@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.profiler import record_function
 
-from huedot.protocol.errors import OutOfMemory
+from huedot.protocol.errors import is_memory_gone, out_of_memory
 from huedot.weights.files import refused
 
 from . import bins, loading, places
@@ -22,13 +22,6 @@ from .networks.hintnet import Config, Features, HintNetwork
 from .networks.siggraph17 import CaffeLocalHints, GlobalHints, LocalHints
 
 PRECISE = ("affinity", "palette")  # parts of the network that compute in float32
-NO_MEMORY = (
-    "out of memory",
-    "not enough memory",
-    "can't allocate memory",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUDNN_STATUS_ALLOC_FAILED",
-)
 WINDOW = 3  # cells of 16 pixels at the working size, along each side: what the palette of a place depends on
 
 
@@ -223,16 +216,10 @@ def _hint_network(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], pa
 
 def check_memory(error: Exception, device: torch.device) -> None:
     """Return if the CPU can take over from a GPU without memory; otherwise raise what is to be said of an error."""
-    if not _is_memory_gone(error):
+    if not is_memory_gone(error):
         raise error
     if device.type == "cpu":
-        raise OutOfMemory("The memory does not suffice.", "Close other photographs, then try again.") from error
-
-
-def _is_memory_gone(error: Exception) -> bool:
-    """Return whether torch says that memory did not suffice, of which its libraries have words of their own."""
-    of_their_own = (MemoryError, torch.OutOfMemoryError)
-    return isinstance(error, of_their_own) or any(words in str(error) for words in NO_MEMORY)
+        raise out_of_memory() from error
 
 
 def move(backend: Backend, device: torch.device) -> None:

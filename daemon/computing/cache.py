@@ -20,6 +20,11 @@ class CachedPhoto:
     photo: Photo
     shown: OrderedDict[str, Shown] = field(default_factory=OrderedDict)
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes now, in bytes: it grows with use."""
+        return self.photo.nbytes + sum(shown.nbytes for shown in self.shown.values())
+
 
 class PhotoCache:
     """Photographs by content hash and model, the least recently used dropped first; references by content hash."""
@@ -27,12 +32,16 @@ class PhotoCache:
     def __init__(self, capacity_bytes: int) -> None:
         """Hold photographs of `capacity_bytes` together, and always the latest one."""
         self.capacity_bytes = capacity_bytes
-        self.bytes = 0
         self._photos: OrderedDict[tuple[str, str], CachedPhoto] = OrderedDict()
         self._references: OrderedDict[str, Reference] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._photos)
+
+    @property
+    def bytes(self) -> int:
+        """The memory that all photographs take now."""
+        return sum(held.nbytes for held in self._photos.values())
 
     def __contains__(self, key: tuple[str, str]) -> bool:
         return key in self._photos
@@ -54,21 +63,21 @@ class PhotoCache:
         results[result] = shown
         while len(results) > MAX_RESULTS:
             results.popitem(last=False)
+        self._make_room()
 
     def add(self, image: str, model: str, photo: Photo) -> None:
         """Hold a photograph, and drop others until all fit."""
         self.drop(image, model)
         self._photos[image, model] = CachedPhoto(photo)
-        self.bytes += photo.nbytes
-        while self.bytes > self.capacity_bytes and len(self._photos) > 1:
+        self._make_room()
+
+    def _make_room(self) -> None:
+        while len(self._photos) > 1 and self.bytes > self.capacity_bytes:
             self.drop(*next(iter(self._photos)))
 
     def drop(self, image: str, model: str) -> bool:
         """Forget a photograph; returns whether it was held."""
-        held = self._photos.pop((image, model), None)
-        if held is not None:
-            self.bytes -= held.photo.nbytes
-        return held is not None
+        return self._photos.pop((image, model), None) is not None
 
     def drop_model(self, model: str) -> None:
         """Forget the photographs that were opened with a network."""
@@ -98,4 +107,3 @@ class PhotoCache:
     def clear(self) -> None:
         """Forget all photographs; references, which no network made, stay."""
         self._photos.clear()
-        self.bytes = 0

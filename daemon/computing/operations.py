@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from huedot.model import Colorizer, Dot, Hints, Photo, Reference, color, gamut
 from huedot.model.paint import Paint, join
 from huedot.protocol.client import Progress
-from huedot.protocol.errors import ArgumentError, BadRequest
+from huedot.protocol.errors import ArgumentError, BadRequest, is_memory_gone, out_of_memory
 from huedot.protocol.messages import DEFAULT_RADIUS, Request, image_id
 from huedot.protocol.wire import Buffer
 from huedot.weights import files
@@ -47,7 +47,12 @@ class Operations:
     def answer(self, request: Request, progress: Progress) -> Answer:
         """Do what a request asks; raises HueDotError. `progress` is told of slow stages; it may raise, to stop them."""
         operation: Callable[[Request, Progress], Answer] = getattr(self, f"_{request.op}")
-        return operation(request, progress)
+        try:
+            return operation(request, progress)
+        except (MemoryError, RuntimeError, OSError) as error:
+            if not is_memory_gone(error):
+                raise
+            raise out_of_memory() from error
 
     def warm_up(self) -> None:
         """Load the default network and use it once, so that the first dot is as quick as the tenth."""

@@ -115,6 +115,29 @@ class DaemonUnreachable(HueDotError):
     code = "daemon_unreachable"
 
 
+NO_MEMORY = (  # what libraries say, each in words of its own
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "failed to map segment",
+    "unable to allocate",
+    "std::bad_alloc",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+
+
+def is_memory_gone(error: BaseException) -> bool:
+    """Return whether memory did not suffice, whatever raised that."""
+    return isinstance(error, MemoryError) or any(words.lower() in str(error).lower() for words in NO_MEMORY)
+
+
+def out_of_memory() -> OutOfMemory:
+    """Return the error for whoever has met a lack of memory."""
+    return OutOfMemory("The memory does not suffice.", "Close other photographs and programs, then try again.")
+
+
 def error_from_code(code: str, message: str, remedy: str) -> HueDotError:
     """Rebuild an error that came over the wire; a code this version does not know becomes a plain HueDotError."""
     for kind in HueDotError.__subclasses__():

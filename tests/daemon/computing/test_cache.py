@@ -1,7 +1,9 @@
 import pytest
 
 from huedot.daemon.computing.cache import MAX_REFERENCES, PhotoCache
-from huedot.protocol.errors import ImageUnknown
+from huedot.daemon.computing.operations import Operations
+from huedot.protocol.errors import ImageUnknown, OutOfMemory
+from huedot.protocol.messages import Request
 
 
 class OfSize:
@@ -47,3 +49,35 @@ def test_references_are_bounded():
     with pytest.raises(ImageUnknown):
         cache.reference("0")
     assert cache.reference("1")
+
+
+def test_what_grows_with_use_is_counted_and_makes_others_go():
+    cache = PhotoCache(100)
+    cache.add("a", "huedot", OfSize(30))
+    cache.add("b", "huedot", OfSize(30))
+    cache.photo("b", "huedot").nbytes = 60
+    assert cache.bytes == 90
+    cache.remember("b", "huedot", "r", OfSize(20))
+    assert cache.bytes == 80
+    assert ("a", "huedot") not in cache
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("[enforce fail] can't allocate memory: 12 bytes")])
+def test_a_lack_of_memory_is_an_error_of_ours_wherever_it_is_met(error, monkeypatch):
+    operations = Operations()
+    monkeypatch.setattr(operations, "_gamut", Raises(error))
+    with pytest.raises(OutOfMemory):
+        operations.answer(Request("1", "gamut", {}, []), lambda stage, fraction: None)
+    monkeypatch.setattr(operations, "_gamut", Raises(RuntimeError("a mistake of ours")))
+    with pytest.raises(RuntimeError, match="mistake"):
+        operations.answer(Request("1", "gamut", {}, []), lambda stage, fraction: None)
+
+
+class Raises:
+    """An operation that fails."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __call__(self, request, progress):
+        raise self.error
