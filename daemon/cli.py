@@ -9,9 +9,18 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from huedot.protocol.errors import ArgumentError, FileError, HueDotError, TooLarge, WeightsCorrupt, WeightsMissing
+from huedot.protocol.errors import (
+    ArgumentError,
+    FileError,
+    HueDotError,
+    TooLarge,
+    WeightsCorrupt,
+    WeightsMissing,
+    is_memory_gone,
+    out_of_memory,
+)
 
-from .commands.terminal import complain, say
+from .commands.terminal import complain, prepare_streams, say
 
 VERBS = {
     "colorize": "color a photograph",
@@ -77,6 +86,7 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line, by default this process's, and return its exit code."""
+    prepare_streams()
     try:
         return _run(sys.argv[1:] if argv is None else list(argv))
     except HueDotError as error:
@@ -87,12 +97,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads the answer has seen enough
         _say_no_more()
         return 0
-    except OSError as error:
-        if error.filename is not None:  # what has to do with files says so itself
-            raise
+    except (MemoryError, ImportError, RuntimeError, OSError) as error:
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """Say what the machine lacks: memory, or room where the answer goes. What has to do with files says so itself."""
+    if is_memory_gone(error):
+        complain(out_of_memory())
+    elif isinstance(error, OSError) and error.filename is None:
         _say_no_more()
         complain(f"The answer cannot be written: {error.strerror or error}.")
-        return FAILED
+    else:
+        raise error
+    return FAILED
 
 
 def _say_no_more() -> None:
@@ -101,7 +119,7 @@ def _say_no_more() -> None:
 
 def _run(words: list[str]) -> int:
     try:
-        arguments = parser_for(words).parse_args(words, argparse.Namespace(words=words))
+        arguments = parser_for(words).parse_args(words)
         code: int = arguments.run(arguments)
         return code
     finally:

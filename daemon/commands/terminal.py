@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 
 from huedot.protocol.client import Progress
+
+
+def prepare_streams() -> None:
+    """Let whatever is said be said: what a stream cannot encode is escaped, and one that is closed takes it in silence.
+
+    A file's name may be no text at all, or in letters that the terminal lacks. Under pythonw, and where a shell has
+    closed them, there are no streams; the first files to be opened would take their places.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - for the whole process
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(text: str) -> None:
@@ -23,7 +39,8 @@ def say_json(value: object) -> None:
 def complain(text: object) -> None:
     """Print one line about what is wrong."""
     line = " ".join(str(text).splitlines())
-    print(f"huedot: {line}", file=sys.stderr)  # noqa: T201
+    with suppress(OSError):  # a full disk, or nobody who reads: the exit code tells
+        print(f"huedot: {line}", file=sys.stderr)  # noqa: T201
 
 
 def say_columns(rows: Iterable[Iterable[object]]) -> None:
