@@ -7,13 +7,15 @@ from .kinds import ENDINGS
 from .photograph import Photograph, Samples
 from .raster import sixteen_bits
 from .reading import endings, read, read_photograph
-from .writing import FORMATS, check_writable, left_behind, write_picture
+from .refusals import check_kind
+from .writing import FORMATS, check_writable, left_behind, write_picture, write_whole
 
 __all__ = [
     "ENDINGS",
     "FORMATS",
     "Photograph",
     "Samples",
+    "check_kind",
     "check_writable",
     "endings",
     "left_behind",
@@ -21,4 +23,5 @@ __all__ = [
     "read_photograph",
     "sixteen_bits",
     "write_picture",
+    "write_whole",
 ]

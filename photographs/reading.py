@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +15,7 @@ from . import plain, psd, tiff
 from .photograph import Photograph, Samples, eight_bits
 from .profiles import to_srgb
 from .raster import Raster, sixteen_bits
-from .refusals import decoding
+from .refusals import check_kind, decoding
 
 
 def read_photograph(path: Path) -> Photograph:
@@ -26,8 +25,7 @@ def read_photograph(path: Path) -> Photograph:
     damaged, no picture, of a kind that is not supported or smaller than 8 x 8, and TooLarge, before decoding, above 67
     million pixels.
     """
-    if os.path.isdir(path):  # noqa: PTH112 - it bears any name; and Windows calls opening a folder forbidden
-        raise FileError(f"{path} is a folder.", "Give a picture.")
+    check_kind(path)
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             return read(file, path)

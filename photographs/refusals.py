@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from huedot.protocol.errors import FileError, HueDotError, TooLarge
 
+KINDS = {
+    stat.S_ISDIR: "a folder",
+    stat.S_ISFIFO: "a pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
 SMALLEST = 8  # pixels on a side
 MOST_PIXELS = 1 << 26
 MOST_BYTES = 1 << 30  # of samples, as a file has them: 67 million pixels of four channels of 32 bits
@@ -25,6 +34,17 @@ def check_size(name: str, width: int, height: int, sample_bytes: int = 1) -> Non
             f"{name} has {sample_bytes} bytes for each of its {width} x {height} pixels, which do not fit in memory.",
             "Reduce it, or save it with fewer channels, first.",
         )
+
+
+def check_kind(path: Path) -> None:
+    """Raise FileError for what is no file, before it is opened: a pipe that nobody writes to is waited for for ever."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # who opens it says why
+        return
+    for is_kind, kind in KINDS.items():
+        if is_kind(mode):
+            raise FileError(f"{path} is {kind}.", "Give a picture in a file.")
 
 
 def too_large(name: str, what: str) -> TooLarge:

@@ -65,7 +65,7 @@ def write_picture(path: Path, rgb: Samples, source: Photograph | None = None) ->
         encoded = _encoded(rgb, alpha, form, options)
     except Exception as error:  # encoders raise of every kind
         raise FileError(f"{path} cannot be written as {form}: {error}.", "Write a .png.") from error
-    _write_whole(path, encoded)
+    write_whole(path, encoded)
 
 
 def left_behind(source: Photograph, path: Path) -> list[str]:
@@ -102,7 +102,8 @@ def _metadata(source: Photograph, form: str) -> dict[str, Any]:
     return options
 
 
-def _write_whole(path: Path, data: memoryview) -> None:
+def write_whole(path: Path, data: bytes | memoryview) -> None:
+    """Write a file whole or not at all, and leave nothing beside it, though the disk be full; raises FileError."""
     part = ""
     try:
         descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".huedot-", suffix=path.suffix)

@@ -6,13 +6,14 @@ import argparse
 import time
 from pathlib import Path
 
+from huedot.daemon.files import written
 from huedot.daemon.files.pictures import histogram_of, picture_of
 from huedot.photographs import check_writable, read_photograph, write_picture
 from huedot.protocol.messages import Colorization
 
 from . import folder
 from .asking import Inputs, add_inputs, complain_of_loss
-from .options import share
+from .options import add_force, share
 from .terminal import complain, say, say_json, working
 
 
@@ -23,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=out_help)
     parser.add_argument("--histogram", type=Path, metavar="REF", help="a picture whose colors to take")
     parser.add_argument("--saturation", type=share, metavar="0..1", help="the mean saturation to aim at")
+    add_force(parser)
     folder.add_batch(parser)
 
 
@@ -35,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output or photo.parent / f"{photo.stem}-colored.png"
     inputs = Inputs.of(arguments)
     check_writable(output, photo, *arguments.hints, *filter(None, [arguments.histogram]))
+    if not arguments.force:
+        written.check(output)
     hints = inputs.hints()._replace(saturation=arguments.saturation)
     reference = read_photograph(arguments.histogram) if arguments.histogram else None
     with working("coloring") as progress, inputs.opened(progress) as (client, image):
@@ -42,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             hints = hints._replace(histogram=histogram_of(client, reference))
         answer = client.colorize(image, hints, on_progress=progress)
     write_picture(output, picture_of(answer, inputs.photograph), inputs.photograph)
+    written.note(output)
     complain_of_loss(inputs.photograph, output)
     _report(arguments.json, output, answer, time.perf_counter() - began)
     return 0

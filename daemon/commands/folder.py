@@ -35,6 +35,8 @@ def is_meant(arguments: argparse.Namespace) -> bool:
         return False
     if not arguments.output or arguments.output.suffix.lower() in FORMATS:
         raise FileError(f"{photo} is a folder.", "Name another folder for its results, -o FOLDER, or give a picture.")
+    if arguments.force:
+        raise ArgumentError("--force", "is for one photograph.", "Of a folder: --again, which replaces HueDot's own.")
     if arguments.hints:
         raise ArgumentError("--hints", "belong to one photograph, not to a folder.", "Color it by itself.")
     return True

@@ -14,6 +14,11 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Declare `--force`."""
+    parser.add_argument("--force", action="store_true", help="replace files that HueDot did not write, too")
+
+
 def add_model(parser: argparse.ArgumentParser, usual: str | None = None) -> None:
     """Declare `--model`; without `usual`, its default is the daemon's."""
     help_text = "a model's name, or a file of weights (default: huedot)"

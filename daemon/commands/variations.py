@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from huedot.daemon.files import written
 from huedot.daemon.files.hints import read_hints
 from huedot.daemon.files.pictures import picture_of
-from huedot.photographs import check_writable, write_picture
+from huedot.photographs import check_writable, write_picture, write_whole
 from huedot.protocol.errors import FileError
 
 from .asking import Inputs, add_inputs, complain_of_loss
-from .options import whole
+from .options import add_force, whole
 from .terminal import say, say_json, working
 
 SIDE = 16  # pixels of the previews, which are not looked at
@@ -28,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser)
     parser.add_argument("-n", type=whole(1, 16), default=6, metavar="N", help="how many (default: %(default)s)")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where they go")
+    add_force(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,6 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = Inputs.of(arguments)
     paths = [arguments.output / f"variation-{i + 1}.png" for i in range(arguments.n)]
     _prepare(arguments.output, paths, [arguments.photo, *arguments.hints])
+    if not arguments.force:
+        for path in paths:
+            written.check(path)
+            written.check(path.with_suffix(".json"))
     rgb = inputs.photograph.rgb
     with working("looking for variations") as progress, inputs.opened(progress) as (client, image):
         found = client.variations(image, inputs.hints(), arguments.n, SIDE).fields["variations"]
@@ -45,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
             layer = read_hints(dots, rgb.shape[1], rgb.shape[0])
             answer = client.colorize(image, inputs.hints(beneath=layer))
             write_picture(path, picture_of(answer, inputs.photograph), inputs.photograph)
+            written.note(path)
     complain_of_loss(inputs.photograph, paths[0])
     _report(arguments.json, paths[: len(found)])
     return 0
@@ -64,13 +71,11 @@ def _prepare(folder: Path, paths: Iterable[Path], inputs: list[Path]) -> None:
 
 def _write_dots(path: Path, dots: Sequence[Mapping[str, Any]]) -> None:
     """Write dots as `--hints` reads them."""
-    written = [
+    colors = [
         {"x": dot["x"], "y": dot["y"], "radius": dot["radius"], "color": "#" + bytes(dot["rgb"]).hex()} for dot in dots
     ]
-    try:
-        path.write_text(json.dumps(written, indent=1), encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}.", "Make room, or choose another.") from error
+    write_whole(path, json.dumps(colors, indent=1).encode())
+    written.note(path)
 
 
 def _report(as_json: bool, paths: list[Path]) -> None:

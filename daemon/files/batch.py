@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -18,7 +17,16 @@ from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from huedot.photographs import ENDINGS, FORMATS, Photograph, endings, left_behind, read_photograph, write_picture
+from huedot.photographs import (
+    ENDINGS,
+    FORMATS,
+    Photograph,
+    endings,
+    left_behind,
+    read_photograph,
+    write_picture,
+    write_whole,
+)
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.errors import (
     ArgumentError,
@@ -30,6 +38,7 @@ from huedot.protocol.errors import (
 )
 from huedot.protocol.messages import Hints
 
+from . import written
 from .pictures import histogram_of, picture_of
 
 REPORT = "huedot-report"  # .csv, a line for each photograph as it is done, and .json, all of it at the end
@@ -124,6 +133,7 @@ def color(client: Client, task: Task) -> Row:
     except OSError as error:
         raise FileError(f"{output.parent} cannot be made: {error.strerror}.", "Choose another: -o DIR.") from error
     write_picture(output, picture_of(answer, photograph), photograph)
+    written.note(output)
     taken, worked = round(time.perf_counter() - began, 3), round(answer.milliseconds, 1)
     dropped = left_behind(photograph, output)
     told = " ".join([*answer.warnings, *([f"{LOSS} {', '.join(dropped)}."] if dropped else [])])
@@ -253,14 +263,7 @@ class Account:
 
     def write(self) -> None:
         """Write the account, whole or not at all; raises FileError."""
-        path = self._output / f"{REPORT}.json"
-        try:
-            with tempfile.NamedTemporaryFile("w", dir=self._output, prefix=".huedot-", delete=False) as file:
-                json.dump(self.summary(), file, indent=1)
-            Path(file.name).replace(path)
-        except OSError as error:
-            what = f"{path} cannot be written: {error.strerror}."
-            raise FileError(what, "Make room, or choose another: -o DIR.") from error
+        write_whole(self._output / f"{REPORT}.json", json.dumps(self.summary(), indent=1).encode())
 
     def close(self) -> None:
         """End the table, and write the account."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from huedot.photographs import read_photograph
+from huedot.photographs import check_kind, read_photograph
 from huedot.protocol.errors import ArgumentError, FileError
 from huedot.protocol.messages import FAINTEST, OPAQUE
 
@@ -53,6 +53,7 @@ def _not_empty(layer: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
 
 
 def _dots(path: Path) -> list[Any]:
+    check_kind(path)
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise ArgumentError("hints", f"{path} is larger than {MAX_JSON_BYTES >> 20} MiB.", "Use a PNG instead.")

@@ -97,6 +97,8 @@ def _write_record(content: dict[str, dict[str, Any]]) -> None:
 
 def sha256(path: Path) -> str:
     """Return the checksum of a file, in hexadecimal."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise FileError(f"{path} is no file.", "Check the path.")
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from huedot.daemon.files import written
 from huedot.daemon.serving.activation import SOCKET_UNIT, unit_folder
 from huedot.daemon.serving.lifecycle import LOCK, log_path
 from huedot.protocol.errors import FileError
@@ -30,6 +31,7 @@ def _all() -> Iterator[Path]:
         yield from (directory / name for name in (ENDPOINT, SOCKET, LOCK, LOG, RECORD))
     yield socket_path()
     yield from (unit_folder() / name for name in (SOCKET_UNIT, SERVICE))
+    yield written.record()
     yield from log_path().parent.glob(f"{log_path().name}*")
     if "HUEDOT_WEIGHTS" not in os.environ:  # a folder that the user chose is the user's
         yield weights_folder()

@@ -30,3 +30,9 @@ def photographs(tmp_path):
     for name in ("a.png", "b.jpg"):
         Image.fromarray(pixels.repeat(48, axis=1)).save(folder / name)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _state_of_its_own(tmp_path_factory, monkeypatch):
+    """What HueDot remembers of the files that it wrote."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
