@@ -119,7 +119,7 @@ def _say_no_more() -> None:
 
 def _run(words: list[str]) -> int:
     try:
-        arguments = parser_for(words).parse_args(words)
+        arguments = parser_for(words).parse_args(words, argparse.Namespace(words=words))
         code: int = arguments.run(arguments)
         return code
     finally:
