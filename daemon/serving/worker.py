@@ -154,8 +154,9 @@ class Worker:
                 if self._waiting:
                     self._running = self._waiting.pop(0)
                     return self._running
-            # Without the lock: a process that hangs must not keep those who submit.
-            if self._computing.has_died() and not revived:  # once: where memory stays short, it would die again and again
+            # Without the lock: a process that hangs must not keep those who submit. And once: where memory stays short,
+            # the process would die again and again.
+            if self._computing.has_died() and not revived:
                 self._warm_up()
                 revived = True
             else:
