@@ -1,6 +1,7 @@
 """What the user does beside painting: the panel follows, and colors only what may change."""
 
 from .test_krita import BLUE, RED, RESULT, dot, follow, start
+from .test_layers import activate
 from .test_photograph import luma
 
 
@@ -36,3 +37,24 @@ def test_the_dots_are_hidden_and_count(desk, photograph):
     follow(desk, lambda: desk.do("controller().choose(saturation=0.6)"))
     desk.do("huedot()._hidden.click()")
     desk.poll("node('Color hints').visible()")
+
+
+def shade(krita, x, y):
+    """Return how bright the result is."""
+    return luma(*krita.do(f"rgb_at({RESULT}, {x}, {y})")[:3])
+
+
+def test_a_photograph_turned_over_retouched_and_back_is_followed(desk, photograph):
+    start(desk, photograph)
+    before = shade(desk, 60, 90)
+    width, height = desk.do("app.activeDocument().width(), app.activeDocument().height()")
+    follow(desk, lambda: desk.do("app.action('rotateImage180').trigger()"))
+    assert abs(shade(desk, width - 61, height - 91) - before) < 4
+    follow(desk, lambda: desk.do("undo()"))
+    assert abs(shade(desk, 60, 90) - before) < 4
+    activate(desk, "Background")
+    desk.do("brush((20, 20, 20), 40)")
+    follow(desk, lambda: desk.stroke((400, 60)))
+    assert shade(desk, 400, 60) < 40, "the retouch does not show"
+    follow(desk, lambda: desk.do("undo()"))
+    assert shade(desk, 400, 60) > 60, "what was undone still shows"
