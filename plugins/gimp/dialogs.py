@@ -7,7 +7,7 @@ from gi.repository import Gimp, GimpUi, Gtk
 from .host import Host
 from .panel import words
 from .panel.view import Color
-from .widgets import Swatches, use_style
+from .widgets import Swatches, ask_by_verb, use_style
 
 COLUMNS = 9
 
@@ -15,12 +15,12 @@ COLUMNS = 9
 def agreed(question: str) -> bool:
     """Ask, and return whether the user agreed."""
     GimpUi.init(words.TITLE)
-    kind, buttons = Gtk.MessageType.QUESTION, Gtk.ButtonsType.YES_NO
-    dialog = Gtk.MessageDialog(message_type=kind, buttons=buttons, text=question, title=words.TITLE)
+    dialog = Gtk.MessageDialog(message_type=Gtk.MessageType.QUESTION, text=question, title=words.TITLE)
+    ask_by_verb(dialog)
     GimpUi.window_set_transient(dialog)
     answer = dialog.run()
     dialog.destroy()
-    return bool(answer == Gtk.ResponseType.YES)
+    return bool(answer == Gtk.ResponseType.OK)
 
 
 def choose_image(beside: Gimp.Image) -> Gimp.Image | None:

@@ -221,6 +221,13 @@ def show_text(label: Gtk.Label, text: str, is_error: bool) -> None:
     label.set_markup(escaped)
 
 
+def ask_by_verb(dialog: Gtk.MessageDialog) -> None:
+    """Give a question whether to convert its buttons; to convert is what Return does."""
+    dialog.add_button(words.CANCEL, Gtk.ResponseType.CANCEL)
+    dialog.add_button(words.CONVERT, Gtk.ResponseType.OK)
+    dialog.set_default_response(Gtk.ResponseType.OK)
+
+
 def leave_wheel_to_panel(widget: Gtk.Widget, name: str) -> None:
     """Let the mouse wheel change a widget only while it has the focus; `name` is for people who hear the panel."""
     widget.get_accessible().set_name(name)

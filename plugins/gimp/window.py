@@ -20,6 +20,7 @@ from .widgets import (
     PictureView,
     Swatches,
     Thumbnails,
+    ask_by_verb,
     leave_wheel_to_panel,
     pixbuf_of,
     show_text,
@@ -228,7 +229,7 @@ class Panel:
         self._draft.set_active(view.draft)
         self._automatic.set_active(view.saturation is None)
         self._saturation.set_sensitive(view.saturation is not None)
-        self._saturation_text.set_text(view.saturation_text if view.saturation is not None else "")
+        self._saturation_text.set_text(view.saturation_text)
         if view.saturation is not None:
             self._saturation.set_value(round(view.saturation * 100))
 
@@ -277,12 +278,12 @@ class Panel:
             transient_for=self.window,
             modal=True,
             message_type=Gtk.MessageType.QUESTION,
-            buttons=Gtk.ButtonsType.YES_NO,
             text=question,
         )
+        ask_by_verb(dialog)
         answer = dialog.run()
         dialog.destroy()
-        return bool(answer == Gtk.ResponseType.YES)
+        return bool(answer == Gtk.ResponseType.OK)
 
     def _borrow(self) -> None:
         if not self._quiet:

@@ -278,8 +278,12 @@ class HueDotDocker(DockWidget):
             self.controller.retry()
 
     def _agreed(self, question: str) -> bool:
-        asked = QMessageBox.question(self, words.TITLE, question)
-        return bool(asked == QMessageBox.StandardButton.Yes)
+        """Ask, and return whether the user agreed, which is what Return does."""
+        box = QMessageBox(QMessageBox.Icon.Question, words.TITLE, question, QMessageBox.StandardButton.Cancel, self)
+        convert = box.addButton(words.CONVERT, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(convert)
+        box.exec()
+        return bool(box.clickedButton() == convert)
 
     def _borrow(self, index: int) -> None:
         self.controller.use_reference(self._others.itemData(index))

@@ -108,7 +108,7 @@ def view_of(context: Context, gamut: Picture | None) -> View | None:
         selection_only=settings.selection_only,
         draft=settings.draft,
         saturation=settings.saturation,
-        saturation_text=words.AUTOMATIC if settings.saturation is None else words.percent(settings.saturation),
+        saturation_text="" if settings.saturation is None else words.percent(settings.saturation),
         models=[(model if i else None, words.model_of(model)) for i, model in enumerate(context.models)],
         model=model_of(context),
         reference=state.reference.lender.key if state.reference.lender else None,
@@ -152,7 +152,7 @@ def _result_status(context: Context, state: DocumentState) -> str:
     if state.result.is_saved:
         return words.SAVED
     if state.result.is_due and lacks_selection(state):
-        return words.NOTHING_SELECTED
+        return words.WAITING_FOR_SELECTION
     if state.result.is_due and not state.settings.live:
         return words.PAUSED
     device = words.device_of(context.device)
