@@ -6,7 +6,7 @@ PYTHON ?= python3
 TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
 
-.PHONY: .typecheck help demo test test-faults test-krita test-gimp reliability bench docs audit test-krita-5.2 check format build try-wheel archives clean
+.PHONY: help demo test test-all test-faults test-krita test-gimp reliability bench docs audit test-krita-5.2 check format build try-wheel archives clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,8 +20,11 @@ help:  ## what there is
 demo: $(BIN)/huedot  ## color the example photograph from its dots
 	$(BIN)/huedot colorize examples/photograph.jpg --hints examples/hints.png -o colored.png
 
-test: $(BIN)/huedot  ## every test; those in real editors where the editors are
-	$(BIN)/python -m pytest
+test: $(BIN)/huedot  ## the tests, without those of test-faults, test-krita and test-gimp; as many at a time as there are cores, up to four
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test-all: test  ## every test; those in real editors where the editors are
+	$(BIN)/python -m pytest tests/faults tests/krita tests/gimp
 
 test-faults: $(BIN)/huedot  ## what the daemon and the editors survive, a line with a figure for each
 	$(BIN)/python -m pytest --quiet -m fault tests/faults tests/krita tests/gimp
@@ -38,7 +41,7 @@ reliability: $(BIN)/huedot  ## test-faults, with what was measured going into do
 bench: $(BIN)/huedot  ## speed beside its rivals; PHOTOGRAPHS=path for photographs of your own
 	$(BIN)/huedot bench $(PHOTOGRAPHS)
 
-docs: $(BIN)/huedot .typecheck  ## the site, in site/
+docs: $(BIN)/huedot  ## the site, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 audit: $(BIN)/huedot  ## look up all dependencies among the known vulnerabilities
@@ -51,25 +54,7 @@ test-krita-5.2: $(BIN)/huedot  ## the tests in real Krita 5.2, in a private Debi
 	HUEDOT_KRITA="$(CURDIR)/tests/editors/private_root exec $$(tests/editors/private_root where krita) krita" \
 	$(BIN)/python -m pytest tests/krita
 
-.typecheck:  # the import names, as links, for the type checker
-	rm -rf .typecheck
-	mkdir -p .typecheck/huedot
-	ln -sfn ../../plugins/common .typecheck/huedot/protocol
-	ln -sfn ../../plugins/panel .typecheck/huedot/panel
-	ln -sfn ../../photographs .typecheck/huedot/photographs
-	ln -sfn ../../model .typecheck/huedot/model
-	ln -sfn ../../daemon .typecheck/huedot/daemon
-	ln -sfn ../../weights .typecheck/huedot/weights
-	mkdir -p .typecheck/huedot_krita
-	for file in plugins/krita/*.py; do ln -sf ../../$$file .typecheck/huedot_krita/; done
-	ln -sfn ../../plugins/common .typecheck/huedot_krita/protocol
-	ln -sfn ../../plugins/panel .typecheck/huedot_krita/panel
-	mkdir -p .typecheck/huedot_gimp
-	for file in plugins/gimp/*.py; do ln -sf ../../$$file .typecheck/huedot_gimp/; done
-	ln -sfn ../../plugins/common .typecheck/huedot_gimp/protocol
-	ln -sfn ../../plugins/panel .typecheck/huedot_gimp/panel
-
-check: $(BIN)/huedot .typecheck  ## lint, format and types
+check: $(BIN)/huedot  ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p huedot -p huedot_krita -p huedot_gimp
@@ -94,4 +79,4 @@ archives: $(BIN)/huedot  ## the plugins as .zip files, in dist/
 	$(BIN)/huedot archives -o dist
 
 clean:  ## remove all that was made here
-	rm -rf $(VENV) .typecheck build dist site *.egg-info colored.png
+	rm -rf $(VENV) build dist site *.egg-info colored.png

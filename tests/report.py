@@ -11,6 +11,9 @@ LINES = pytest.StashKey[list["Line"]]()
 BEGIN, END = "<!-- what the suite measured -->\n", "<!-- until here -->\n"
 
 
+LEFT_OUT = {"tests/faults": "make test-faults", "tests/krita": "make test-krita", "tests/gimp": "make test-gimp"}
+
+
 class Line(NamedTuple):
     """A line of the report."""
 
@@ -38,6 +41,9 @@ def figure(request):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    if config.args_source is config.ArgsSource.TESTPATHS:
+        left_out = ", ".join(f"{folder} ({command})" for folder, command in LEFT_OUT.items())
+        terminalreporter.write_line(f"left out: {left_out}; make test-all runs everything")
     lines = config.stash.get(LINES, [])
     if lines:
         terminalreporter.section("faults, and what was measured")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from .report import LEFT_OUT
+
 ROOT = Path(__file__).parent.parent
 ROOMS = {
     "plugins/common": "huedot.protocol",
@@ -163,6 +165,20 @@ def test_every_folder_of_code_is_packaged():
 def test_modules_stay_short(room):
     long = {str(p.relative_to(ROOT)) for p in modules(room) if len(p.read_text().splitlines()) > 400}
     assert long == set()
+
+
+def test_every_folder_of_tests_is_run_or_left_out_aloud():
+    code = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").iterdir() if [*path.rglob("test_*.py")]}
+    code |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").glob("test_*.py")}
+    assert code == {*PROJECT["tool"]["pytest"]["ini_options"]["testpaths"], *LEFT_OUT}
+
+
+def test_every_package_has_its_link():
+    """src/ is where type checkers and editors find the import names."""
+    linked = {path.name: path.resolve() for path in (ROOT / "src" / "huedot").iterdir()}
+    folders = PROJECT["tool"]["setuptools"]["package-dir"].items()
+    packages = {name.removeprefix("huedot."): (ROOT / folder).resolve() for name, folder in folders}
+    assert linked | {name: packages[name] for name in ("krita", "gimp")} == packages
 
 
 def test_every_dependency_is_named_in_the_notices():
