@@ -25,9 +25,9 @@ from huedot.protocol.errors import FileError
 from huedot.protocol.launcher import INSTALLED
 
 from .removal import delete, is_empty
+from .settings import close, make_folder, switch
 
 MSGPACK = ("__init__.py", "exceptions.py", "ext.py", "fallback.py")  # its pure-Python part
-SWITCH = "enable_huedot_krita=true"
 
 
 @dataclass(frozen=True)
@@ -173,26 +173,38 @@ _FINDERS: dict[str, Callable[[], Iterator[tuple[Destination, bool]]]] = {"krita"
 def install(destination: Destination) -> None:
     """Put the plugin there, in the place of an older one, and switch it on; raises FileError.
 
-    A plugin is never seen half copied: it is made beside its destination, and moved.
+    A plugin is never seen half copied: it is made beside its destination, and moved, last of all, so that whatever
+    fails leaves the older one.
     """
     try:
-        _make_folder(destination.folder)
+        make_folder(destination.folder)
         with tempfile.TemporaryDirectory(prefix=".huedot-", dir=destination.folder) as made:
             new = Path(made) / "new"
             _write(destination.editor, new)
-            if os.path.lexists(destination.plugin):
-                destination.plugin.rename(Path(made) / "old")
-            new.rename(destination.plugin)
+            if destination.settings:
+                switch(destination.settings, on=True)
             if desktop := destination.layout.desktop:
                 shutil.copyfile(sources(destination.editor) / desktop, Path(made) / desktop)
-                _close(Path(made) / desktop)
+                close(Path(made) / desktop)
                 (Path(made) / desktop).replace(destination.folder / desktop)
-        if destination.settings:
-            _switch(destination.settings, on=True)
+            _move(new, destination.plugin, Path(made) / "old")
     except OSError as error:
         raise FileError(
             f"{error.filename} cannot be written: {error.strerror}.", "Make room, or mend its rights."
         ) from error
+
+
+def _move(new: Path, place: Path, aside: Path) -> None:
+    """Move a folder to its place; what was there goes aside, and comes back if that fails. Raises OSError."""
+    is_there = os.path.lexists(place)
+    if is_there:
+        place.rename(aside)
+    try:
+        new.rename(place)
+    except OSError:
+        if is_there:
+            aside.rename(place)
+        raise
 
 
 def remove(destination: Destination) -> None:
@@ -205,7 +217,7 @@ def remove(destination: Destination) -> None:
         if desktop := destination.layout.desktop:
             (destination.folder / desktop).unlink(missing_ok=True)
         if destination.settings and destination.settings.exists():
-            _switch(destination.settings, on=False)
+            switch(destination.settings, on=False)
         if is_empty(destination.folder):
             destination.folder.rmdir()
     except OSError as error:
@@ -244,18 +256,7 @@ def _write(editor: str, folder: Path) -> None:
         if relative == LAYOUTS[editor].program:
             path.chmod(0o755)  # or GIMP does not see it
     for path in (folder, *folder.rglob("*")):
-        _close(path)
-
-
-def _close(path: Path) -> None:
-    """Let nobody but its owner write to a file or folder, whatever the umask."""
-    path.chmod(stat.S_IMODE(path.stat().st_mode) & 0o755)
-
-
-def _make_folder(path: Path) -> None:
-    """Make a folder, and those above it that are not there, in which nobody but their owner may write."""
-    for each in reversed((path, *path.parents)):
-        each.mkdir(mode=0o755, exist_ok=True)
+        close(path)
 
 
 def _whole(editor: str, **known: object) -> Iterator[tuple[str, bytes]]:
@@ -300,29 +301,3 @@ def _files(editor: str) -> Iterator[tuple[str, bytes]]:
             yield str(package / shared / path.name), path.read_bytes()
     for name in MSGPACK:
         yield str(package / "protocol/_msgpack" / name), (sources("msgpack") / name).read_bytes()
-
-
-def _switch(settings: Path, on: bool) -> None:
-    """Switch the plugin on or off in Krita's settings, and touch nothing else in them, nor their rights.
-
-    Where they are a link, what it leads to is changed.
-    """
-    settings = Path(os.path.realpath(settings))
-    lines = settings.read_text(encoding="utf-8").splitlines() if settings.exists() else []
-    kept = [line for line in lines if not line.startswith("enable_huedot_krita=")]
-    if on:
-        if "[python]" not in kept:
-            kept += ["", "[python]"] if kept else ["[python]"]
-        kept.insert(kept.index("[python]") + 1, SWITCH)
-    if kept == ["[python]"]:  # all that is left is our own
-        settings.unlink()
-    elif kept != lines:
-        _make_folder(settings.parent)
-        with tempfile.TemporaryDirectory(prefix=".huedot-", dir=settings.parent) as made:
-            new = Path(made) / settings.name
-            new.write_text("\n".join(kept) + "\n", encoding="utf-8")
-            if settings.exists():
-                shutil.copymode(settings, new)
-            else:
-                _close(new)
-            new.replace(settings)
