@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from huedot.panel.courier import Courier
+from huedot.panel.async_client import AsyncClient
 from huedot.protocol.client import Client
 from huedot.protocol.errors import Cancelled
 
@@ -42,16 +42,16 @@ def test_between_the_queue_and_the_request(start):
         may_go_on.wait(10)
         return client.request("variations")
 
-    courier = Courier(Client("test", "0", launch=False))
+    asking = AsyncClient(Client("test", "0", launch=False))
     ended = threading.Event()
-    courier.ask("variations", variations, got.append, lambda error: got.append(type(error)))
+    asking.submit("variations", variations, got.append, lambda error: got.append(type(error)))
     assert begun.wait(10)
-    courier.give_up("variations")
-    courier.ask("ping", lambda client: client.ping() and ended.set(), got.append, got.append)
+    asking.cancel("variations")
+    asking.submit("ping", lambda client: client.ping() and ended.set(), got.append, got.append)
     may_go_on.set()
     assert ended.wait(10)
-    courier.close()
-    courier._thread.join(10)
-    courier.collect()
+    asking.close()
+    asking._thread.join(10)
+    asking.deliver()
     assert got == [Cancelled, None]
     assert [request["op"] for request in daemon.requests] == ["hello", "ping"]
