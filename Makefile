@@ -32,8 +32,11 @@ test-faults: $(BIN)/huedot  ## what the daemon and the editors survive, a line w
 test-krita: $(BIN)/huedot  ## the tests in real Krita
 	HUEDOT_EDITORS=required $(BIN)/python -m pytest tests/krita
 
-test-gimp: $(BIN)/huedot  ## the tests in real GIMP
-	HUEDOT_EDITORS=required $(BIN)/python -m pytest tests/gimp
+test-gimp: $(BIN)/huedot  ## the tests in real GIMP; GIMP=3.2 for that one, in a private Debian root (needs root rights)
+	tests/gimp/get_gimp $(GIMP)
+	HUEDOT_EDITORS=required \
+	$(if $(filter-out 3.0,$(GIMP)),HUEDOT_GIMP="$(CURDIR)/tests/editors/private_root exec $$(tests/editors/private_root where gimp-$(GIMP))") \
+	$(BIN)/python -m pytest tests/gimp
 
 reliability: $(BIN)/huedot  ## test-faults, with what was measured going into docs/reliability.md
 	HUEDOT_FAULTS_TABLE=docs/reliability.md $(BIN)/python -m pytest --quiet -m fault tests/faults tests/krita tests/gimp

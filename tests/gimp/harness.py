@@ -27,7 +27,7 @@ from ..editors.display import DIES_WITH_US, PROGRAMS, Display, wait_for
 HERE = Path(__file__).parent
 PILOT = HERE / "pilot" / "pilot.py"
 PRIVATE_ROOT = str(HERE.parent / "editors" / "private_root")
-START_S, ANSWER_S, ACTION_S, ZOOM_S, QUIT_S = 60.0, 60.0, 10.0, 3.0, 15.0
+START_S, ANSWER_S, ACTION_S, ZOOM_S, QUIT_S = 120.0, 60.0, 10.0, 3.0, 15.0
 #: What GIMP shows around an image, by which the image's place on the screen is found.
 PADDING = (255, 0, 255)
 GIMPRC = """
@@ -62,7 +62,7 @@ def gimp_version() -> str:
     absent = [name for name in (*PROGRAMS, in_gimp()[0]) if shutil.which(name) is None]
     if absent:
         raise Missing(f"{', '.join(absent)} not installed: run tests/gimp/get_gimp")
-    command = [*in_gimp(), "gimp-console-3.0", "--version"]
+    command = [*in_gimp(), "gimp-console", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=START_S)
     if done.returncode:
         raise Missing(f"{done.stderr.strip()}; tests/gimp/get_gimp makes GIMP's")
@@ -132,7 +132,7 @@ class Talk:
 class GimpBatch(Talk):
     """A running GIMP without a window."""
 
-    program: tuple[str, ...] = ("gimp-console-3.0", "--no-interface")
+    program: tuple[str, ...] = ("gimp-console", "--no-interface")
 
     def __init__(self, profile: Path, environment: Mapping[str, str] | None = None) -> None:
         self.log = profile / "log.txt"
@@ -226,7 +226,7 @@ class Panel(Talk):
 class Gimp(GimpBatch):
     """A running GIMP with its windows, and a robot's mouse and keyboard."""
 
-    program = ("gimp-3.0", "--no-splash", "--new-instance")
+    program = ("gimp", "--no-splash", "--new-instance")
 
     def __init__(self, profile: Path, display: Display, environment: Mapping[str, str] | None = None) -> None:
         self.display = display
