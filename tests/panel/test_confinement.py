@@ -62,7 +62,7 @@ def test_a_soft_edge_is_as_soft_after_many_refreshes(desk, paper):
     select(paper, columns.astype(np.uint8))
     before = paper.result.astype(int)
     desk.follow(lambda: desk.panel.choose(selection_only=True))
-    desk.follow(lambda: paper.paint(150, 70, RED))
+    desk.follow(lambda: paper.paint(24, 70, RED))
     once = paper.result.copy()
     for _ in range(5):
         desk.follow(desk.panel.refresh)
