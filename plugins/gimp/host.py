@@ -5,9 +5,10 @@ from __future__ import annotations
 from gi.repository import Gegl, Gimp
 
 from . import drawables
-from .image import Document, open_images
+from .image import Document
 from .panel import words
 from .panel.host import RGB, Other, Picture
+from .photograph import open_images
 
 
 class Host:

@@ -1,8 +1,8 @@
-"""GIMP's images as the panel needs them: the only room that knows GIMP's API for pixels and layers.
+"""GIMP's images as the panel needs them.
 
-Two layers in a group of their own: hints above, the result beneath. Pixels are always asked for and given as 8-bit
-sRGB; GIMP converts from and to the image's own depth and profile. The result is written straight into its buffer, which
-makes no undo step (nobody paints on it); layers come and go with one each.
+Pixels are always asked for and given as 8-bit sRGB; GIMP converts from and to the image's own depth and profile. The
+result is written straight into its buffer, which makes no undo step (nobody paints on it); layers come and go with one
+each.
 
 GIMP ends a plug-in that writes to a layer whose pixels are locked, or that is gone. So every write asks first, and the
 result cannot be kept from the user by that lock: to unlock it for each write would fill the undo history.
@@ -19,14 +19,15 @@ from gi.repository import Gegl, Gimp
 
 from . import drawables, parasite
 from .drawables import MASK8, RGB8, RGBA8
+from .layers import Layers
+from .painting import Painting
 from .panel import words
-from .panel.blending import cut_out
+from .panel.blending import chosen, cut_out, shown
 from .panel.host import Picture
+from .photograph import Looks, Photograph, fingerprint, looks_beneath
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 from .protocol.wire import Buffer
-
-_COPIES: set[int] = set()  # images that we made and that the user must not see
 
 
 class Document:
@@ -36,10 +37,12 @@ class Document:
         """Wrap GIMP's image."""
         self.image = image
         self._size = 0, 0
-        self._photograph: Gimp.Layer | None = None
-        self._copy: Gimp.Image | None = None
+        self._layers = Layers(image)
+        self._painting = Painting(image, self._layers)
+        self._photograph: Photograph | None = None
+        self._looks: Mapping[int, Looks] = {}  # of the layers that are the photograph, when it was last read
+        self._is_writing = False
         self._written: Gegl.Buffer | None = None  # instead of the result's own, while its change is to be undoable
-        self._results: dict[int, int] = {}  # the result layers seen: GIMP's ids, by the numbers kept in the image
 
     @property
     def width(self) -> int:
@@ -94,7 +97,7 @@ class Document:
     def make_layers(self) -> None:
         """Add what is missing: both in a group, or the one beside the other; one undo step."""
         with self.one_undo_step():
-            self._make_missing()
+            self._layers.make_missing()
         Gimp.displays_flush()
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
@@ -110,12 +113,20 @@ class Document:
         new = old.copy()
         buffer = new.get_buffer()
         for area, rgba in parts.items():
-            buffer.set(drawables.place_of(new, area), RGBA8, bytes(rgba))
+            place = drawables.place_of(new, area)
+            buffer.set(place, RGBA8, self._beside_hidden(old, place, rgba))
         buffer.flush()
         with self.one_undo_step():
-            self._put_in_place(new, old)
+            self._layers.put_in_place(new, old)
             self.image.set_selected_layers([new])
         Gimp.displays_flush()
+
+    def _beside_hidden(self, hints: Gimp.Layer, place: Gegl.Rectangle, rgba: Buffer) -> bytes:
+        """Return new pixels of the hint layer, with those that its mask hides as they are: they were not read."""
+        mask = hints.get_mask() if hints.get_apply_mask() else None
+        if mask is None:
+            return bytes(rgba)
+        return chosen(drawables.read(hints, place), rgba, shown(drawables.read(mask, place, MASK8)))
 
     @contextmanager
     def undoable_result(self) -> Iterator[None]:
@@ -137,6 +148,7 @@ class Document:
         shadow.flush()
         with self._nothing_selected():
             result.merge_shadow(True)
+        self._layers.end_writing(result, fingerprint(self._looks), undoable=True)
         result.update(0, 0, whole.width, whole.height)
 
     @contextmanager
@@ -163,58 +175,13 @@ class Document:
             self.image.undo_group_end()
 
     def layers(self) -> tuple[Gimp.Layer | None, Gimp.Layer | None]:
-        """Return the hint layer and the result layer, by the numbers that are kept in the image."""
-        if not self.is_open():
-            return None, None
-        kept = self._kept()
-        return self._numbered(kept.get("hints")), self._own_result(kept.get("result"))
+        """Return the hint layer and the result layer, as far as they are there."""
+        return self._layers.find() if self.is_open() else (None, None)
 
-    def _numbered(self, tattoo: int | None) -> Gimp.Layer | None:
-        return self.image.get_layer_by_tattoo(tattoo) if tattoo else None  # GIMP shows a message for 0
-
-    def _own_result(self, tattoo: int | None) -> Gimp.Layer | None:
-        """Return the result layer, but not what it was merged into by the user, which inherits its number."""
-        layer = self._numbered(tattoo)
-        is_own = layer is not None and self._results.setdefault(tattoo or 0, layer.get_id()) == layer.get_id()
-        return layer if is_own else None
-
-    def _make_missing(self) -> None:
-        hints, result = self.layers()
-        if hints is None and result is None:
-            group = Gimp.GroupLayer.new(self.image, words.GROUP)
-            self._insert(group, None, 0)
-            result = self._insert(self._made(words.RESULT_LAYER), group, 0)
-            hints = self._insert(self._made(words.HINT_LAYER), group, 0)
-        elif result is None and hints is not None:
-            beneath = self.image.get_item_position(hints) + 1
-            result = self._insert(self._made(words.RESULT_LAYER), hints.get_parent(), beneath)
-        elif hints is None and result is not None:
-            above = self.image.get_item_position(result)
-            hints = self._insert(self._made(words.HINT_LAYER), result.get_parent(), above)
-        if hints is None or result is None:
-            return
-        result.set_lock_position(True)
-        self._keep({"hints": hints.get_tattoo(), "result": result.get_tattoo()})
-        self.image.set_selected_layers([hints])
-
-    def _made(self, name: str) -> Gimp.Layer:
-        """Return a transparent layer as large as the image, that is not in it yet."""
-        kind, mode = Gimp.ImageType.RGBA_IMAGE, Gimp.LayerMode.NORMAL
-        return Gimp.Layer.new(self.image, name, self.width, self.height, kind, 100.0, mode)
-
-    def _insert(self, layer: Gimp.Layer, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
-        if not self.image.insert_layer(layer, parent, position):
-            said = Gimp.get_pdb().get_last_error()
-            raise HueDotError(f"GIMP did not add the layer “{layer.get_name()}”: {said}", "Mend that, and try again.")
-        return layer
-
-    def _put_in_place(self, new: Gimp.Layer, old: Gimp.Layer) -> None:
-        """Let a layer take another's place, its name, and the number by which it is found, also after undo and redo."""
-        name, tattoo = old.get_name(), old.get_tattoo()
-        self._insert(new, old.get_parent(), self.image.get_item_position(old))
-        self.image.remove_layer(old)
-        new.set_name(name)
-        new.set_tattoo(tattoo)
+    def doubt(self) -> str:
+        """Return why a layer that seems to be HueDot's is not taken for it; nothing where all is clear."""
+        self.layers()
+        return self._layers.doubt
 
     # What the user painted
 
@@ -247,61 +214,48 @@ class Document:
             return rgba
         return cut_out(rgba, drawables.read(mask, place, MASK8))
 
-    def is_painted_wrong(self) -> bool:
-        """Whether the user is about to paint on the result."""
-        _, result = self.layers()
-        selected = self.image.get_selected_layers() if result is not None else []
-        return [layer.get_id() for layer in selected] == [result.get_id() if result is not None else 0]
+    def remark(self) -> str:
+        """Return what the user should know of where he paints: not on the hints, say; nothing where all is well."""
+        return self._painting.remark(self._looks) if self.is_open() else ""
+
+    def hides_dots(self) -> bool:
+        """Whether no hint layer is visible."""
+        return self.is_open() and not any(each.get_visible() for each in self._layers.hints())
+
+    def hide_dots(self, hidden: bool) -> None:
+        """Hide all hint layers, or show the one that is read, which goes on; one undo step."""
+        read, _ = self.layers()
+        with self.one_undo_step():
+            for each in self._layers.hints() if hidden else [read]:
+                if each is not None and each.get_visible() == hidden:
+                    each.set_visible(not hidden)
+        Gimp.displays_flush()
 
     # The photograph
 
-    def fingerprint(self) -> object:
-        """Return what the visible layers beside ours look like, small."""
-        ours = self._ours() if self.is_open() else set()
-        visible = [each for each in self.image.get_layers() if each.get_visible() and not drawables.is_all(each, ours)]
-        small = [hash(drawables.small(each)) for each in visible]
-        return small, [(*each.get_offsets(), each.get_opacity(), each.get_mode()) for each in visible]
-
     def begin_photograph(self) -> None:
-        """Find the one layer that is the photograph, or compose it anew without our layers."""
-        self._photograph = self._only_layer() or self._compose()
+        """Find the photograph: what is visible beneath our layers; raises HueDotError where that is nothing."""
+        self._looks = looks_beneath(self.image, self._lowest())
+        self._photograph = Photograph(self.image, self._lowest())
 
     def read_photograph(self, area: Rectangle) -> bytes:
         """Return the photograph's pixels in sRGB, RGBA."""
-        if self._photograph is None or not self._photograph.is_valid():
-            return bytes(area[2] * area[3] * 4)
-        return drawables.read(self._photograph, drawables.place_of(self._photograph, area))
+        return self._photograph.read(area) if self._photograph is not None else bytes(area[2] * area[3] * 4)
 
     def end_photograph(self) -> None:
-        """Throw the copy away."""
-        self._photograph = None
-        if self._copy is not None:
-            self._copy.delete()
-            _COPIES.discard(self._copy.get_id())
-            self._copy = None
+        """Free what `begin_photograph` made."""
+        if self._photograph is not None:
+            self._photograph.close()
+            self._photograph = None
 
-    def _only_layer(self) -> Gimp.Layer | None:
-        """Return the layer whose pixels are what the user sees beneath ours, if that is a single one."""
-        ours = self._ours()
-        seen = [layer for layer in self.image.get_layers() if layer.get_visible() and not drawables.is_all(layer, ours)]
-        return seen[0] if len(seen) == 1 and drawables.is_plain(seen[0]) else None
+    def fingerprint(self) -> str:
+        """Return a hash of what the photograph looks like, reduced; it makes no undo step, and nothing shows."""
+        return fingerprint(looks_beneath(self.image, self._lowest())) if self.is_open() else ""
 
-    def _compose(self) -> Gimp.Layer:
-        """Compose what the user sees beneath our layers, in a copy of the image (GIMP's copies share their pixels)."""
-        ours = self._ours()
-        self._copy = self.image.duplicate()
-        _COPIES.add(self._copy.get_id())
-        self._copy.undo_disable()
-        layers, copies = (drawables.flat(each.get_layers()) for each in (self.image, self._copy))
-        for original, copied in zip(layers, copies, strict=True):
-            if original.get_id() in ours:
-                copied.set_visible(False)
-        photograph = Gimp.Layer.new_from_visible(self._copy, self._copy, words.TITLE)
-        self._copy.insert_layer(photograph, None, 0)  # so that it goes with the copy
-        return photograph
-
-    def _ours(self) -> set[int]:
-        return {layer.get_id() for layer in self.layers() if layer is not None}
+    def _lowest(self) -> Gimp.Layer | None:
+        """Return the layer beneath which the photograph lies; None if that is all of the image."""
+        hints, result = self.layers()
+        return result or hints
 
     # The result
 
@@ -349,10 +303,17 @@ class Document:
         if self._written is not None:
             self._written.set(place, form, bytes(pixels))
             return
+        if not self._is_writing:
+            self._layers.begin_writing(result, self.fingerprint())
+            self._is_writing = True
         drawables.write(result, place, form, bytes(pixels))
 
     def show_result(self) -> None:
-        """Compose the image anew."""
+        """Let the user see what was written."""
+        _, result = self.layers()
+        if result is not None and self._is_writing:
+            self._layers.end_writing(result, fingerprint(self._looks))
+        self._is_writing = False
         Gimp.displays_flush()
 
     def thumbnail(self, side: int) -> Picture | None:
@@ -390,8 +351,3 @@ class Document:
         if self.is_open():
             self._size = self.image.get_width(), self.image.get_height()
         return self._size
-
-
-def open_images() -> list[Gimp.Image]:
-    """Return the images that are open, without copies of ours."""
-    return [image for image in Gimp.get_images() if image.get_id() not in _COPIES]

@@ -103,6 +103,14 @@ def _set_up(call: Call) -> dict[str, Any]:
     return {"hints": hints, "result": result}
 
 
+def _dots(call: Call) -> dict[str, Any]:
+    document = call.document
+    if not document.has_layers():
+        raise HueDotError(words.NOT_STARTED)
+    document.hide_dots(not document.hides_dots())
+    return {}
+
+
 def _refresh(call: Call) -> dict[str, Any]:
     document = call.document
     settings = Settings.of(document.load_state())
@@ -211,6 +219,7 @@ COMMANDS = {
     ),
     "huedot-set-up": Command("Set _up layers", words.START_TIP, _set_up, _declare_layers),
     "huedot-refresh": Command("_Refresh", "Color the photograph from the dots, once", _refresh, _declare_refresh),
+    "huedot-dots": Command("Show or hide _dots", words.HIDE_DOTS_TIP, _dots, _declare_nothing),
     "huedot-suggest": Command(
         "_Suggest colors here", "Likely colors for the selection's middle or a sample point", _suggest, _declare_suggest
     ),

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from gi.repository import Gdk, GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
 from .host import Host
-from .image import Document, open_images
+from .image import Document
 from .panel import words
 from .panel.controller import TICK_S, Controller
 from .panel.host import Other
 from .panel.view import View
+from .photograph import open_images
 from .protocol.client import Client
 from .protocol.launcher import installed_version
 from .widgets import (
@@ -128,7 +129,12 @@ class Panel:
         self._selection_only = self._check(words.SELECTION_ONLY, words.SELECTION_ONLY_TIP, "selection_only")
         self._confined = _text()
         self._draft = self._check(words.DRAFT, words.DRAFT_TIP, "draft")
-        self._running = _column(_row(self._refresh, self._live), self._selection_only, self._confined, self._draft)
+        self._hidden = Gtk.CheckButton(
+            label=f"_{words.HIDE_DOTS}", use_underline=True, tooltip_text=words.HIDE_DOTS_TIP
+        )
+        self._hidden.connect("toggled", self._safely(lambda *_: self._hide_dots()))
+        refreshing = _row(self._refresh, self._live)
+        self._running = _column(refreshing, self._selection_only, self._confined, self._draft, self._hidden)
         return self._running
 
     def _suggestions(self) -> Gtk.Widget:
@@ -192,10 +198,10 @@ class Panel:
         """Show what the controller knows."""
         state, view = self.controller.state, self.controller.view
         document = state.document if state is not None else None
-        on_result = isinstance(document, Document) and document.has_layers() and document.is_painted_wrong()
         said = view.said if view else words.NO_IMAGE
         is_error, is_ready = bool(view and view.is_error), bool(view and view.is_ready)
-        show_text(self._said, words.ON_RESULT if on_result and not is_error else said, is_error)
+        remark = document.remark() if isinstance(document, Document) and not is_error else ""
+        show_text(self._said, remark or said, is_error)
         self._mend.set_visible(bool(view and view.action))
         self._mend.set_label(view.action if view else "")
         self._start.set_visible(not is_ready)
@@ -210,6 +216,7 @@ class Panel:
             self._quietly(lambda: self._others.set_active_id(view.reference or ""))
             self._quietly(lambda: self._show_settings(view))
             self._quietly(lambda: self._show_models(view))
+            self._quietly(lambda: self._hidden.set_active(isinstance(document, Document) and document.hides_dots()))
 
     def _show_proposals(self, view: View) -> None:
         self._where.set_text(view.heading)
@@ -292,6 +299,11 @@ class Panel:
     def _choose_model(self) -> None:
         if not self._quiet:
             self.controller.choose_model(self._models.get_active_id() or None)
+
+    def _hide_dots(self) -> None:
+        document = self.controller.state.document if self.controller.state else None
+        if isinstance(document, Document) and not self._quiet:
+            document.hide_dots(self._hidden.get_active())
 
     def _saturate(self) -> None:
         if not self._quiet:

@@ -62,6 +62,9 @@ class Document(Protocol):
     def has_layers(self) -> bool:
         """Whether both the hint layer and the result layer are there."""
 
+    def doubt(self) -> str:
+        """Return why a layer that seems to be HueDot's is not taken for it; empty where all is clear."""
+
     def make_layers(self) -> None:
         """Add the layers that are missing: hints on top, the result beneath, locked. Undoable as one step."""
 

@@ -163,6 +163,8 @@ def _result_status(context: Context, state: DocumentState) -> str:
 
 
 def _why_no_layers(state: DocumentState) -> str:
+    if doubt := state.document.doubt():
+        return doubt
     if state.document.can_redo():
         return words.LAYERS_UNDONE
     return words.LAYERS_GONE if state.photograph.image else words.NOT_STARTED

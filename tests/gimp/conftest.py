@@ -103,6 +103,17 @@ def gimp_screen():
     return "1400x900"
 
 
+@pytest.fixture(scope="module")
+def shared_gimp(gimp_template, huedot_environment, tmp_path_factory):
+    """One GIMP without a window for all tests of a module, each of which opens an image of its own."""
+    profile = tmp_path_factory.mktemp("gimp") / "profile"
+    shutil.copytree(gimp_template, profile)
+    install_plugin(profile)
+    gimp = GimpBatch(profile, huedot_environment)
+    yield gimp
+    assert gimp.close() == 0, gimp.said()
+
+
 @pytest.fixture
 def gimp_batch(gimp_profile, gimp_environment, request, tmp_path):
     """GIMP without a window."""

@@ -296,6 +296,7 @@ def test_saved_and_opened_again(gimp, panel, tmp_path):
     panel.poll("state() is None")
     gimp.open(path)
     panel.poll("state() and state().photograph.image and 'as it was saved' in said() and idle()", seconds=40)
+    assert not gimp.do("image.is_dirty()"), "to look at it is no change"
     assert panel.do("state().settings.saturation") == 0.6
     assert gimp.do(f"at({RESULT}, 130, 300)") == shown
     follow(panel, lambda: panel.do("panel()._refresh.clicked()"))

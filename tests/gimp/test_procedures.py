@@ -24,182 +24,182 @@ def colored(gimp, x=130, y=300):
     return gimp.do(f"at({RESULT}, {x}, {y})")
 
 
-def test_set_up_adds_two_layers_in_a_group_and_returns_them(gimp_batch, photograph):
-    gimp_batch.open(photograph)
-    said = gimp_batch.do("[each.get_name() for each in huedot('set-up')]")
+def test_set_up_adds_two_layers_in_a_group_and_returns_them(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    said = shared_gimp.do("[each.get_name() for each in huedot('set-up')]")
     assert said == ["Color hints", "Color (HueDot)"]
-    assert gimp_batch.do("names()")[:2] == ["HueDot", ["Color hints", "Color (HueDot)"]]
-    assert gimp_batch.do("[each.get_name() for each in image.get_selected_layers()]") == ["Color hints"]
-    gimp_batch.do("huedot('set-up')")
-    assert len(gimp_batch.do("names()")) == 3, "it is set up once"
+    assert shared_gimp.do("names()")[:2] == ["HueDot", ["Color hints", "Color (HueDot)"]]
+    assert shared_gimp.do("[each.get_name() for each in image.get_selected_layers()]") == ["Color hints"]
+    shared_gimp.do("huedot('set-up')")
+    assert len(shared_gimp.do("names()")) == 3, "it is set up once"
 
 
-def test_refresh_colors_what_the_dots_say(gimp_batch, photograph):
-    gimp_batch.open(photograph)
-    background = gimp_batch.do("pixel(image.get_layers()[-1], 130, 300)")
-    automatic = colored(gimp_batch)
+def test_refresh_colors_what_the_dots_say(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    background = shared_gimp.do("pixel(image.get_layers()[-1], 130, 300)")
+    automatic = colored(shared_gimp)
     assert max(automatic[:3]) - min(automatic[:3]) > 10, "without dots it is colored as well"
-    dot(gimp_batch, 130, 300, BLUE)
-    red, green, blue, alpha = colored(gimp_batch)
+    dot(shared_gimp, 130, 300, BLUE)
+    red, green, blue, alpha = colored(shared_gimp)
     assert blue > green > red
     assert alpha == 255
-    assert gimp_batch.do("pixel(image.get_layers()[-1], 130, 300)") == background
+    assert shared_gimp.do("pixel(image.get_layers()[-1], 130, 300)") == background
 
 
-def test_refresh_takes_a_saturation(gimp_batch, photograph):
-    gimp_batch.open(photograph)
-    pale = gimp_batch.do(f"huedot('refresh', saturation=0.05); at({RESULT}, 90, 330)")
-    full = gimp_batch.do(f"huedot('refresh', saturation=0.9); at({RESULT}, 90, 330)")
+def test_refresh_takes_a_saturation(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    pale = shared_gimp.do(f"huedot('refresh', saturation=0.05); at({RESULT}, 90, 330)")
+    full = shared_gimp.do(f"huedot('refresh', saturation=0.9); at({RESULT}, 90, 330)")
     assert np.ptp(full[:3]) > np.ptp(pale[:3]) + 20
 
 
-def test_refresh_may_stay_within_the_selection(gimp_batch, photograph):
-    gimp_batch.open(photograph)
-    colored(gimp_batch)
-    before = gimp_batch.do(f"[at({RESULT}, 400, 60), at({RESULT}, 90, 330)]")
-    dot(gimp_batch, 130, 300, BLUE)
-    gimp_batch.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 200, 256, 312)")
-    gimp_batch.do("huedot('refresh', selection_only=True)")
-    after = gimp_batch.do(f"[at({RESULT}, 400, 60), at({RESULT}, 90, 330)]")
+def test_refresh_may_stay_within_the_selection(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    colored(shared_gimp)
+    before = shared_gimp.do(f"[at({RESULT}, 400, 60), at({RESULT}, 90, 330)]")
+    dot(shared_gimp, 130, 300, BLUE)
+    shared_gimp.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 200, 256, 312)")
+    shared_gimp.do("huedot('refresh', selection_only=True)")
+    after = shared_gimp.do(f"[at({RESULT}, 400, 60), at({RESULT}, 90, 330)]")
     assert after[0] == before[0]
     assert after[1] != before[1]
-    assert not gimp_batch.do("Gimp.Selection.is_empty(image)")
+    assert not shared_gimp.do("Gimp.Selection.is_empty(image)")
 
 
-def test_suggest_names_colors_of_a_place(gimp_batch, photograph):
-    gimp_batch.open(photograph)
-    colors, percent = gimp_batch.do("huedot('suggest', x=130, y=300)")
+def test_suggest_names_colors_of_a_place(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    colors, percent = shared_gimp.do("huedot('suggest', x=130, y=300)")
     assert len(colors) == len(percent) == 9
     assert all(len(color) == 7 and color[0] == "#" for color in colors)
     assert percent == sorted(percent, key=float, reverse=True)
-    gimp_batch.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 120, 290, 21, 21)")
-    assert gimp_batch.do("huedot('suggest')") == [colors, percent], "the selection's middle"
-    gimp_batch.do("Gimp.Selection.none(image); image.add_sample_point(130, 300)")
-    assert gimp_batch.do("huedot('suggest')") == [colors, percent], "a sample point"
+    shared_gimp.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 120, 290, 21, 21)")
+    assert shared_gimp.do("huedot('suggest')") == [colors, percent], "the selection's middle"
+    shared_gimp.do("Gimp.Selection.none(image); image.add_sample_point(130, 300)")
+    assert shared_gimp.do("huedot('suggest')") == [colors, percent], "a sample point"
 
 
-def test_transfer_takes_the_colors_of_another_image(gimp_batch, photograph, saved):
-    gimp_batch.open(saved(np.tile(np.uint8([[[200, 60, 40]], [[120, 40, 30]]]), (150, 400, 1)), "red.png"))
-    gimp_batch.do("red = image")
-    gimp_batch.open(photograph)
-    before = colored(gimp_batch, 90, 330)
-    gimp_batch.do("huedot('transfer', reference=red)")
-    after = gimp_batch.do(f"at({RESULT}, 90, 330)")
+def test_transfer_takes_the_colors_of_another_image(shared_gimp, photograph, saved):
+    shared_gimp.open(saved(np.tile(np.uint8([[[200, 60, 40]], [[120, 40, 30]]]), (150, 400, 1)), "red.png"))
+    shared_gimp.do("red = image")
+    shared_gimp.open(photograph)
+    before = colored(shared_gimp, 90, 330)
+    shared_gimp.do("huedot('transfer', reference=red)")
+    after = shared_gimp.do(f"at({RESULT}, 90, 330)")
     assert after[0] - after[2] > before[0] - before[2] + 15
 
 
-def test_what_cannot_be_done_is_said(gimp_batch, saved, photograph):
-    gimp_batch.open(saved(np.full((64, 80), 90, np.uint8)))
+def test_what_cannot_be_done_is_said(shared_gimp, saved, photograph):
+    shared_gimp.open(saved(np.full((64, 80), 90, np.uint8)))
     for name in ("set-up", "refresh", "transfer", "suggest"):
         with pytest.raises(AssertionError, match=r"grayscale.*gimp-image-convert-rgb"):
-            gimp_batch.do(f"huedot({name!r})")
-    gimp_batch.do("image.convert_rgb(); image.convert_indexed(0, 0, 8, False, False, '')")
+            shared_gimp.do(f"huedot({name!r})")
+    shared_gimp.do("image.convert_rgb(); image.convert_indexed(0, 0, 8, False, False, '')")
     with pytest.raises(AssertionError, match="fixed set of colors"):
-        gimp_batch.do("huedot('refresh')")
-    gimp_batch.open(photograph)
+        shared_gimp.do("huedot('refresh')")
+    shared_gimp.open(photograph)
     with pytest.raises(AssertionError, match="No place is chosen"):
-        gimp_batch.do("huedot('suggest')")
+        shared_gimp.do("huedot('suggest')")
     with pytest.raises(AssertionError, match="outside the image"):
-        gimp_batch.do("huedot('suggest', x=600, y=5)")
+        shared_gimp.do("huedot('suggest', x=600, y=5)")
     with pytest.raises(AssertionError, match="No image is given"):
-        gimp_batch.do("huedot('transfer')")
+        shared_gimp.do("huedot('transfer')")
     with pytest.raises(AssertionError, match="needs a screen"):
-        gimp_batch.do("huedot('panel')")
+        shared_gimp.do("huedot('panel')")
 
 
-def test_a_locked_result_is_an_error_and_not_the_end(gimp_batch, photograph):
-    gimp_batch.open(photograph)
-    colored(gimp_batch)
-    gimp_batch.do(f"{RESULT}.set_lock_content(True)")
+def test_a_locked_result_is_an_error_and_not_the_end(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    colored(shared_gimp)
+    shared_gimp.do(f"{RESULT}.set_lock_content(True)")
     with pytest.raises(AssertionError, match="locked"):
-        colored(gimp_batch)
-    gimp_batch.do("layer('Color (HueDot)').set_lock_content(False); layer('HueDot').set_lock_content(True)")
+        colored(shared_gimp)
+    shared_gimp.do("layer('Color (HueDot)').set_lock_content(False); layer('HueDot').set_lock_content(True)")
     with pytest.raises(AssertionError, match="locked"):
-        colored(gimp_batch)
+        colored(shared_gimp)
 
 
-def test_every_depth_gives_the_same_colors(gimp_batch, photograph):
+def test_every_depth_gives_the_same_colors(shared_gimp, photograph):
     colors = []
     for depth in ("U8_NON_LINEAR", "U16_LINEAR", "U32_NON_LINEAR", "FLOAT_NON_LINEAR", "HALF_LINEAR"):
-        gimp_batch.open(photograph)
+        shared_gimp.open(photograph)
         if depth != "U8_NON_LINEAR":  # as it is
-            gimp_batch.do(f"image.convert_precision(Gimp.Precision.{depth})")
-        gimp_batch.do("huedot('set-up')")
-        dot(gimp_batch, 130, 300, BLUE)
-        colors.append(colored(gimp_batch, 90, 330))
-        assert gimp_batch.do("seen(90, 330)") == colors[-1]
+            shared_gimp.do(f"image.convert_precision(Gimp.Precision.{depth})")
+        shared_gimp.do("huedot('set-up')")
+        dot(shared_gimp, 130, 300, BLUE)
+        colors.append(colored(shared_gimp, 90, 330))
+        assert shared_gimp.do("seen(90, 330)") == colors[-1]
     assert np.ptp(colors, axis=0).max() <= 2
 
 
-def test_a_profile_that_is_not_srgb(gimp_batch, photograph):
-    gimp_batch.open(photograph)
-    plain = colored(gimp_batch)
-    gimp_batch.open(photograph)
+def test_a_profile_that_is_not_srgb(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    plain = colored(shared_gimp)
+    shared_gimp.open(photograph)
     adobe = "Gimp.ColorProfile.new_rgb_adobe(), Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC, True"
-    gimp_batch.do(f"image.convert_color_profile({adobe})")
-    assert np.abs(np.subtract(colored(gimp_batch), plain)).max() <= 4
+    shared_gimp.do(f"image.convert_color_profile({adobe})")
+    assert np.abs(np.subtract(colored(shared_gimp), plain)).max() <= 4
 
 
-def test_offset_grouped_and_half_transparent_layers_are_one_photograph(gimp_batch, photograph):
-    gimp_batch.open(photograph)
-    whole = colored(gimp_batch, 90, 330)
-    gimp_batch.open(photograph)
-    gimp_batch.do("""
+def test_offset_grouped_and_half_transparent_layers_are_one_photograph(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    whole = colored(shared_gimp, 90, 330)
+    shared_gimp.open(photograph)
+    shared_gimp.do("""
 base = image.get_layers()[0]
 right = base.copy(); image.insert_layer(right, None, 0); right.resize(300, 600, -212, 40)
 group = Gimp.GroupLayer.new(image, "a group"); image.insert_layer(group, None, 0); image.reorder_item(right, group, 0)
 base.resize(300, 700, 0, 60)
 image.resize(512, 512, 0, 0)
 """)
-    assert gimp_batch.do("[tuple(each.get_offsets())[1:] for each in (right, base)]") == [[212, -40], [0, -60]]
-    assert np.abs(np.subtract(colored(gimp_batch, 90, 330), whole)).max() <= 2
-    assert gimp_batch.do(f"tuple({RESULT}.get_offsets())[1:], {RESULT}.get_width()") == [[0, 0], 512]
+    assert shared_gimp.do("[tuple(each.get_offsets())[1:] for each in (right, base)]") == [[212, -40], [0, -60]]
+    assert np.abs(np.subtract(colored(shared_gimp, 90, 330), whole)).max() <= 2
+    assert shared_gimp.do(f"tuple({RESULT}.get_offsets())[1:], {RESULT}.get_width()") == [[0, 0], 512]
 
 
-def test_hints_may_be_smaller_moved_renamed_and_masked(gimp_batch, photograph):
-    gimp_batch.open(photograph)
-    gimp_batch.do("huedot('set-up')")
-    dot(gimp_batch, 130, 300, BLUE)
-    expected = colored(gimp_batch)
-    gimp_batch.do(f"hints = {HINTS}; hints.set_name('mine'); hints.resize(60, 60, -100, -270)")
-    gimp_batch.do("image.reorder_item(hints, None, 0)")
-    assert gimp_batch.do("tuple(hints.get_offsets())[1:]") == [100, 270]
-    assert colored(gimp_batch) == expected
-    gimp_batch.do("mask = hints.create_mask(Gimp.AddMaskType.BLACK); hints.add_mask(mask)")
-    automatic = colored(gimp_batch)
+def test_hints_may_be_smaller_moved_renamed_and_masked(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    shared_gimp.do("huedot('set-up')")
+    dot(shared_gimp, 130, 300, BLUE)
+    expected = colored(shared_gimp)
+    shared_gimp.do(f"hints = {HINTS}; hints.set_name('mine'); hints.resize(60, 60, -100, -270)")
+    shared_gimp.do("image.reorder_item(hints, None, 0)")
+    assert shared_gimp.do("tuple(hints.get_offsets())[1:]") == [100, 270]
+    assert colored(shared_gimp) == expected
+    shared_gimp.do("mask = hints.create_mask(Gimp.AddMaskType.BLACK); hints.add_mask(mask)")
+    automatic = colored(shared_gimp)
     assert automatic[0] > automatic[2], "a mask hides the dot"
-    gimp_batch.do("fill(mask, 0, 0, 60, 60, (255, 255, 255, 255))")
-    assert colored(gimp_batch) == expected
+    shared_gimp.do("fill(mask, 0, 0, 60, 60, (255, 255, 255, 255))")
+    assert colored(shared_gimp) == expected
 
 
-def test_transparent_parts_stay_transparent(gimp_batch, saved):
+def test_transparent_parts_stay_transparent(shared_gimp, saved):
     rgba = np.full((200, 300, 4), (120, 120, 120, 255), np.uint8)
     rgba[:, 200:, 3] = 0
-    gimp_batch.open(saved(rgba))
-    assert colored(gimp_batch, 250, 100)[3] == 0
-    assert colored(gimp_batch, 50, 100)[3] == 255
+    shared_gimp.open(saved(rgba))
+    assert colored(shared_gimp, 250, 100)[3] == 0
+    assert colored(shared_gimp, 50, 100)[3] == 255
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (2100, 9)])
-def test_odd_sizes_are_colored_or_refused(gimp_batch, saved, size):
-    gimp_batch.open(saved(np.full((*size, 3), 90, np.uint8)))
+def test_odd_sizes_are_colored_or_refused(shared_gimp, saved, size):
+    shared_gimp.open(saved(np.full((*size, 3), 90, np.uint8)))
     if min(size) < 8:
         with pytest.raises(AssertionError, match=r"8 . 8"):
-            colored(gimp_batch, 0, 0)
+            colored(shared_gimp, 0, 0)
     else:
-        assert colored(gimp_batch, 0, 0)[3] == 255
+        assert colored(shared_gimp, 0, 0)[3] == 255
 
 
-def test_saved_as_xcf_and_opened_again(gimp_batch, photograph, tmp_path):
-    gimp_batch.open(photograph)
-    gimp_batch.do("huedot('set-up')")
-    dot(gimp_batch, 130, 300, BLUE)
-    before = colored(gimp_batch)
+def test_saved_as_xcf_and_opened_again(shared_gimp, photograph, tmp_path):
+    shared_gimp.open(photograph)
+    shared_gimp.do("huedot('set-up')")
+    dot(shared_gimp, 130, 300, BLUE)
+    before = colored(shared_gimp)
     path = str(tmp_path / "saved.xcf")
-    gimp_batch.do(f"Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path({path!r}), None)")
-    gimp_batch.open(path)
-    assert colored(gimp_batch) == before
-    assert len(gimp_batch.do("names()")) == 3
+    shared_gimp.do(f"Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path({path!r}), None)")
+    shared_gimp.open(path)
+    assert colored(shared_gimp) == before
+    assert len(shared_gimp.do("names()")) == 3
 
 
 def test_script_fu_calls_them(gimp_profile, gimp_environment, photograph, tmp_path):
@@ -208,7 +208,7 @@ def test_script_fu_calls_them(gimp_profile, gimp_environment, photograph, tmp_pa
     script = f"""(let* ((image (car (gimp-file-load RUN-NONINTERACTIVE "{photograph}"))))
         (huedot-refresh #:run-mode RUN-NONINTERACTIVE #:image image #:drawables #() #:saturation 0.8)
         (gimp-file-save RUN-NONINTERACTIVE image "{saved}" -1))"""
-    words = ["gimp-console-3.0", "-i", "--batch-interpreter=plug-in-script-fu-eval", "--quit", "-b", script]
+    words = ["gimp-console", "-i", "--batch-interpreter=plug-in-script-fu-eval", "--quit", "-b", script]
     profile = {"GIMP3_DIRECTORY": str(gimp_profile), "HOME": str(gimp_profile), "XDG_RUNTIME_DIR": str(gimp_profile)}
     done = subprocess.run(
         [*in_gimp(), *words], env={**os.environ, **gimp_environment, **profile}, capture_output=True, timeout=120

@@ -53,6 +53,9 @@ class Paper:
     def can_redo(self):
         return False
 
+    def doubt(self):
+        return ""
+
     def make_layers(self):
         for name in ("hints", "result"):
             if getattr(self, name) is None:

@@ -1,0 +1,50 @@
+"""Where the user paints: what is painted elsewhere than on the hints does not count, or does harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gi.repository import Gimp
+
+from . import drawables
+from .layers import Layers
+from .panel import words
+from .photograph import Looks, looks_of
+
+
+class Painting:
+    """The layer that the user has selected, and what it looked like before."""
+
+    def __init__(self, image: Gimp.Image, layers: Layers) -> None:
+        """Look at nothing yet."""
+        self._image, self._layers = image, layers
+        self._before: tuple[int, Looks] | None = None
+
+    def remark(self, photograph: Mapping[int, Looks]) -> str:
+        """Return what the user should know of the layer that he paints on; nothing where all is well.
+
+        photograph: what its layers looked like when they were read, by GIMP's numbers.
+        """
+        hints, result = self._layers.find()
+        selected = self._image.get_selected_layers()
+        if hints is None or result is None or len(selected) != 1 or selected[0].get_id() == hints.get_id():
+            self._before = None
+            return ""
+        layer = selected[0]
+        if layer.get_id() == result.get_id():
+            return words.ON_RESULT
+        if layer.get_id() in [each.get_id() for each in self._layers.hints()]:
+            return words.NOT_READ.format(layer=layer.get_name(), hints=hints.get_name())
+        is_painted = self._is_covered(layer, result) and self._is_changed(layer, photograph)
+        return words.ON_PHOTOGRAPH.format(layer=layer.get_name()) if is_painted else ""
+
+    def _is_covered(self, layer: Gimp.Layer, result: Gimp.Layer) -> bool:
+        beneath = drawables.flat(drawables.beneath(self._image, result))
+        return bool(result.get_visible()) and layer.get_id() in [each.get_id() for each in beneath]
+
+    def _is_changed(self, layer: Gimp.Layer, photograph: Mapping[int, Looks]) -> bool:
+        """Whether a layer looks otherwise than before it was selected; one of another size was not painted on."""
+        now = looks_of(layer)
+        if self._before is None or self._before[0] != layer.get_id() or self._before[1][1:] != now[1:]:
+            self._before = layer.get_id(), photograph.get(layer.get_id(), now)
+        return self._before[1] != now and self._before[1][1:] == now[1:]
