@@ -181,6 +181,19 @@ def test_every_package_has_its_link():
     assert linked | {name: packages[name] for name in ("krita", "gimp")} == packages
 
 
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_file_that_is_named_is_there(page):
+    named = re.findall(r"`((?:[a-z_.-]+/)+[\w.-]+\.\w+)`", (ROOT / page).read_text(encoding="utf-8"))
+    assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []
+
+
+def test_the_forge_runs_the_commands_for_who_has_no_make():
+    """The workflow cannot run here; what it runs is what CONTRIBUTING.md tells people."""
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    (told,) = re.findall(r"```sh\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.S)
+    assert all(f"- run: {line}\n" in workflow for line in told.splitlines()[2:])
+
+
 def test_every_dependency_is_named_in_the_notices():
     notices = (ROOT / "NOTICES.md").read_text().lower()
     names = [re.match(r"[\w-]+", each)[0] for each in PROJECT["project"]["dependencies"]]
