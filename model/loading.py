@@ -197,7 +197,7 @@ def convert(source: str | Path, destination: str | Path, mask_center: float | No
             save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, described)
             part.replace(destination)
     except (OSError, SafetensorError) as error:
-        raise FileError(f"{destination} cannot be written: {error}.", "Check the folder and the free space.") from error
+        raise FileError.unwritable(destination, error, "Check the folder and the free space.") from error
 
 
 def _described(

@@ -8,7 +8,7 @@ from .photograph import Photograph, Samples
 from .raster import sixteen_bits
 from .reading import endings, read, read_photograph
 from .refusals import check_kind
-from .writing import FORMATS, check_writable, left_behind, write_picture, write_whole
+from .writing import FORMATS, check_writable, left_behind, write_picture
 
 __all__ = [
     "ENDINGS",
@@ -23,5 +23,4 @@ __all__ = [
     "read_photograph",
     "sixteen_bits",
     "write_picture",
-    "write_whole",
 ]

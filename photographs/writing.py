@@ -6,7 +6,6 @@ import io
 import logging
 import math
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from huedot.protocol.errors import FileError
+from huedot.protocol.paths import write_whole
 
 from . import deep
 from .photograph import Photograph, Samples, eight_bits
@@ -45,7 +45,7 @@ def check_writable(path: Path, *inputs: Path) -> None:
             if path.exists() and each.exists() and path.samefile(each):
                 raise FileError(f"{path} would overwrite {each}.", "Give the result another name.")
     except OSError as error:  # a name too long, a folder that may not be entered
-        raise FileError(f"{path} cannot be written: {error.strerror}.", "Give the result another name.") from error
+        raise FileError.unwritable(path, error, "Give the result another name.") from error
 
 
 def write_picture(path: Path, rgb: Samples, source: Photograph | None = None) -> None:
@@ -100,21 +100,3 @@ def _metadata(source: Photograph, form: str) -> dict[str, Any]:
     if source.dpi:
         options["dpi"] = source.dpi
     return options
-
-
-def write_whole(path: Path, data: bytes | memoryview) -> None:
-    """Write a file whole or not at all, and leave nothing beside it, though the disk be full; raises FileError."""
-    part = ""
-    try:
-        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".huedot-", suffix=path.suffix)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(part).chmod(0o666 & ~mask)  # mkstemp's 0600 is for secrets
-        Path(part).replace(path)
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}.", "Make room, or choose another.") from error
-    finally:
-        if part:
-            Path(part).unlink(missing_ok=True)

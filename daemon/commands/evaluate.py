@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huedot.protocol.errors import FileError
+from huedot.protocol.paths import write_whole
 
 from .options import add_model, counts, model_of, names, positive
 from .terminal import say, say_columns, say_json, working
@@ -232,7 +232,4 @@ def _sheet(evaluation: Evaluation) -> Measured:
 
 
 def _write(path: Path, answer: object) -> None:
-    try:
-        path.write_text(json.dumps(answer, indent=2, allow_nan=False) + "\n")
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error}.", "Name another file.") from error
+    write_whole(path, (json.dumps(answer, indent=2, allow_nan=False) + "\n").encode())

@@ -14,8 +14,9 @@ from typing import Any
 from huedot.daemon.files import written
 from huedot.daemon.files.hints import read_hints
 from huedot.daemon.files.pictures import picture_of
-from huedot.photographs import check_writable, write_picture, write_whole
+from huedot.photographs import check_writable, write_picture
 from huedot.protocol.errors import FileError
+from huedot.protocol.paths import write_whole
 
 from .asking import Inputs, add_inputs, complain_of_loss
 from .options import add_force, whole

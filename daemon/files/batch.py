@@ -25,7 +25,6 @@ from huedot.photographs import (
     left_behind,
     read_photograph,
     write_picture,
-    write_whole,
 )
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.errors import (
@@ -37,6 +36,7 @@ from huedot.protocol.errors import (
     WeightsMissing,
 )
 from huedot.protocol.messages import Hints
+from huedot.protocol.paths import write_whole
 
 from . import written
 from .pictures import histogram_of, picture_of
@@ -207,9 +207,7 @@ class Account:
             self.write()  # before the table, which is begun anew, forgets what a killed batch made
             self._file = self._table_file("w")
         except OSError as error:
-            raise FileError(
-                f"{error.filename} cannot be written: {error.strerror}.", "Choose another: -o DIR."
-            ) from error
+            raise FileError.unwritable(error.filename, error, "Choose another: -o DIR.") from error
         self._table = csv.DictWriter(self._file, [each.name for each in fields(Row)])
         self._table.writeheader()
 
@@ -248,7 +246,7 @@ class Account:
             self._table.writerow(asdict(row))
             self._file.flush()
         except OSError as error:
-            raise FileError(f"{self._file.name} cannot be written: {error.strerror}.", "Make room.") from error
+            raise FileError.unwritable(self._file.name, error, "Make room.") from error
 
     def count(self, state: str) -> int:
         """Return how many photographs are in a state."""

@@ -15,7 +15,7 @@ from huedot.photographs import check_kind, read_photograph
 from huedot.protocol.errors import ArgumentError, FileError
 from huedot.protocol.messages import FAINTEST, OPAQUE
 
-MAX_DOTS = 10_000
+MOST_DOTS = 10_000
 MAX_JSON_BYTES = 4 << 20
 FIELDS = {"x", "y", "color", "radius"}
 
@@ -66,8 +66,8 @@ def _dots(path: Path) -> list[Any]:
         raise FileError(f"{path} is not JSON ({error}).", 'Write [{"x": …, "y": …, "color": "#rrggbb"}, …].') from error
     if not isinstance(dots, list):
         raise ArgumentError("hints", f"{path} must hold a list of dots.", 'Write [{"x": …, "y": …, "color": …}, …].')
-    if len(dots) > MAX_DOTS:
-        raise ArgumentError("hints", f"{path} holds {len(dots)} dots; {MAX_DOTS} are allowed.", "Use a PNG instead.")
+    if len(dots) > MOST_DOTS:
+        raise ArgumentError("hints", f"{path} holds {len(dots)} dots; {MOST_DOTS} are allowed.", "Use a PNG instead.")
     return dots
 
 

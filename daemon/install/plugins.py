@@ -189,9 +189,7 @@ def install(destination: Destination) -> None:
                 (Path(made) / desktop).replace(destination.folder / desktop)
             _move(new, destination.plugin, Path(made) / "old")
     except OSError as error:
-        raise FileError(
-            f"{error.filename} cannot be written: {error.strerror}.", "Make room, or mend its rights."
-        ) from error
+        raise FileError.unwritable(error.filename, error, "Make room, or mend its rights.") from error
 
 
 def _move(new: Path, place: Path, aside: Path) -> None:
@@ -243,7 +241,7 @@ def archive(editor: str, folder: Path) -> Path:
                 entry.external_attr = ((stat.S_IFDIR if name.endswith("/") else stat.S_IFREG) | mode) << 16
                 file.writestr(entry, data, zipfile.ZIP_DEFLATED)
     except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}.", "Choose another folder: -o DIR.") from error
+        raise FileError.unwritable(path, error, "Choose another folder: -o DIR.") from error
     return path
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import filelock
 from huedot.model import loading
 from huedot.protocol.client import Progress
 from huedot.protocol.errors import ArgumentError, Busy, FileError, WeightsCorrupt, WeightsMissing
+from huedot.protocol.paths import write_whole
 from huedot.weights import files
 
 from .download import download, forget
@@ -85,14 +85,7 @@ def record() -> dict[str, dict[str, Any]]:
 
 
 def _write_record(content: dict[str, dict[str, Any]]) -> None:
-    path = files.weights_folder() / RECORD
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".huedot-") as folder:
-            part = Path(folder) / RECORD
-            part.write_text(json.dumps(content, indent=2), "utf-8")
-            part.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
+    write_whole(files.weights_folder() / RECORD, json.dumps(content, indent=2).encode())
 
 
 def sha256(path: Path) -> str:
@@ -122,7 +115,7 @@ def fetch(file: Published, progress: Progress) -> str:
             source.parent.mkdir(parents=True, exist_ok=True)
             download(file.url, source, file.limit(), progress)
         except OSError as error:
-            raise _unwritable(source, error) from error
+            raise FileError.unwritable(source, error, "Check the folder and the free space.") from error
         progress(f"installing {file.name}", None)
         try:
             digest = _checked(source, file)
@@ -219,8 +212,4 @@ def _alone() -> Iterator[None]:
     except filelock.Timeout as error:
         raise Busy(f"Another command is writing to {folder}.", "Wait until it has ended.") from error
     except OSError as error:
-        raise _unwritable(folder, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> FileError:
-    return FileError(f"{path} cannot be written: {error.strerror or error}.", "Check the folder and the free space.")
+        raise FileError.unwritable(folder, error, "Check the folder and the free space.") from error

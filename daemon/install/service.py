@@ -11,7 +11,7 @@ from huedot.daemon.serving import activation, lifecycle
 from huedot.daemon.serving.activation import SOCKET_UNIT, unit_folder
 from huedot.daemon.serving.lifecycle import ServeOptions, command
 from huedot.protocol.errors import FileError, HueDotError
-from huedot.protocol.paths import private_directory, socket_path
+from huedot.protocol.paths import private_directory, socket_path, write_whole
 
 SERVICE = "huedot.service"
 SOCKET_TEXT = """\
@@ -91,9 +91,9 @@ def install(options: ServeOptions) -> list[Path]:
         unit_folder().mkdir(parents=True, exist_ok=True)
         for name, text in units(options).items():
             paths.append(unit_folder() / name)
-            paths[-1].write_text(text, encoding="utf-8")
+            write_whole(paths[-1], text.encode("utf-8"))
     except OSError as error:
-        raise FileError(f"{error.filename} cannot be written: {error.strerror}.", "Mend its rights.") from error
+        raise FileError.unwritable(error.filename, error, "Mend its rights.") from error
     try:
         _systemctl("daemon-reload")
         _systemctl("enable", SOCKET_UNIT)

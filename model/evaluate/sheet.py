@@ -43,7 +43,7 @@ def draw(
     try:
         sheet.save(out, quality=88)
     except (OSError, ValueError) as error:
-        raise FileError(f"{out} cannot be written: {error}.", "Name a .png or .jpg.") from error
+        raise FileError.unwritable(out, error, "Name a .png or .jpg.") from error
 
 
 def _shown(truth: Truth, hints: Hints) -> Picture:

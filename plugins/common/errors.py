@@ -42,6 +42,11 @@ class FileError(HueDotError):
 
     code = "bad_file"
 
+    @classmethod
+    def unwritable(cls, path: object, error: Exception, remedy: str) -> FileError:
+        """Return what is said of a file that cannot be written."""
+        return cls(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.", remedy)
+
 
 class BadRequest(HueDotError):
     """A message that does not follow the protocol."""

@@ -129,9 +129,7 @@ def _start(words: list[str], log: Path) -> subprocess.Popen[bytes]:
     try:
         log.write_bytes(b"\n")  # a full disk would swallow what the daemon says of it
     except OSError as error:
-        raise FileError(
-            f"{log} cannot be written: {error.strerror}.", "Make room on that disk, or set HUEDOT_RUNTIME."
-        ) from error
+        raise FileError.unwritable(log, error, "Make room on that disk, or set HUEDOT_RUNTIME.") from error
     with log.open("ab") as output:
         try:
             child = subprocess.Popen(

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Union
 
 from .errors import FileError, Unauthorized
 
@@ -77,15 +78,27 @@ def check_private(path: Path, found: os.stat_result, is_kind: Callable[[int], bo
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, and that appears whole or not at all; raises FileError."""
-    temporary = ""
+    write_whole(path, text.encode("utf-8"), 0o600)
+
+
+def write_whole(path: Path, data: Union[bytes, memoryview], mode: int = 0o666) -> None:
+    """Write a file whole or not at all, and leave nothing beside it, though the disk be full; raises FileError.
+
+    mode: its rights, of which the umask takes some away.
+    """
+    part = ""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")  # mode 0600
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".huedot-", suffix=path.suffix)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(descriptor)
-        Path(temporary).replace(path)
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(part).chmod(mode & ~mask)
+        Path(part).replace(path)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise FileError(f"{path} cannot be written: {error.strerror}.", "Make room on that disk.") from error
+        raise FileError.unwritable(path, error, "Make room on that disk, or choose another.") from error
+    finally:
+        if part:
+            Path(part).unlink(missing_ok=True)

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from huedot.daemon.files import written
-from huedot.photographs import write_whole
 from huedot.protocol.errors import FileError
+from huedot.protocol.paths import write_whole
 
 COMMAND = [sys.executable, "-m", "huedot.daemon.cli"]
 
@@ -125,7 +125,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
     program = (
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
-        "from huedot.photographs import write_whole\n"
+        "from huedot.protocol.paths import write_whole\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "write_whole(Path(sys.argv[1]), bytes(5000))\n"
