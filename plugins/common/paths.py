@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Union
@@ -15,6 +16,7 @@ from .errors import FileError, Unauthorized
 
 ENDPOINT = "endpoint.json"
 SOCKET = "daemon.sock"
+READ_S = 2.0  # in which who reads one of these small files has done so
 MAX_SOCKET_PATH = 103  # bytes; macOS, the tightest (Linux has 107)
 
 
@@ -96,9 +98,22 @@ def write_whole(path: Path, data: Union[bytes, memoryview], mode: int = 0o666) -
         mask = os.umask(0)
         os.umask(mask)
         Path(part).chmod(mode & ~mask)
-        Path(part).replace(path)
+        _put(Path(part), path)
     except OSError as error:
         raise FileError.unwritable(path, error, "Make room on that disk, or choose another.") from error
     finally:
         if part:
             Path(part).unlink(missing_ok=True)
+
+
+def _put(part: Path, path: Path) -> None:
+    """Put a file in the place of another, which on Windows nobody may be reading then: that is over in a moment."""
+    deadline = time.monotonic() + READ_S
+    while True:
+        try:
+            part.replace(path)
+            return
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)

@@ -2,6 +2,8 @@ import json
 import os
 import stat
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 
 import platformdirs
 import pytest
@@ -163,3 +165,24 @@ def test_a_socket_path_is_always_short_enough(short_directory, monkeypatch):
         found.append(paths.socket_path())
         assert len(os.fsencode(found[-1])) <= paths.MAX_SOCKET_PATH
     assert len({*found}) == 2
+
+
+@pytest.mark.parametrize(("platform", "refusals", "is_written"), [("win32", 3, True), ("linux", 1, False)])
+def test_a_file_that_is_being_read_is_replaced_when_windows_lets_it(
+    tmp_path, monkeypatch, platform, refusals, is_written
+):
+    path, left, replace = tmp_path / "file", [refusals], Path.replace
+    path.write_bytes(b"old")
+
+    def refused(part, target):
+        if left[0]:
+            left[0] -= 1
+            raise PermissionError(13, "Access is denied")
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    monkeypatch.setattr("huedot.protocol.paths.sys.platform", platform)
+    with nullcontext() if is_written else pytest.raises(FileError, match="Access is denied"):
+        paths.write_whole(path, b"new")
+    assert path.read_bytes() == (b"new" if is_written else b"old")
+    assert list(tmp_path.iterdir()) == [path]
