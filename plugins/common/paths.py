@@ -108,12 +108,12 @@ def write_whole(path: Path, data: Union[bytes, memoryview], mode: int = 0o666) -
 
 def _put(part: Path, path: Path) -> None:
     """Put a file in the place of another, which on Windows nobody may be reading then: that is over in a moment."""
-    deadline = time.monotonic() + READ_S
+    is_windows, deadline = sys.platform == "win32", time.monotonic() + READ_S
     while True:
         try:
             part.replace(path)
             return
         except PermissionError:
-            if sys.platform != "win32" or time.monotonic() > deadline:
+            if not is_windows or time.monotonic() > deadline:
                 raise
         time.sleep(0.01)
