@@ -135,7 +135,10 @@ NO_MEMORY = (  # what libraries say, each in words of its own
 
 def is_memory_gone(error: BaseException) -> bool:
     """Return whether memory did not suffice, whatever raised that."""
-    return isinstance(error, MemoryError) or any(words.lower() in str(error).lower() for words in NO_MEMORY)
+    # PyTorch's own class is known by its name: this room has no PyTorch
+    if isinstance(error, MemoryError) or "OutOfMemoryError" in [kind.__name__ for kind in type(error).__mro__]:
+        return True
+    return any(words.lower() in str(error).lower() for words in NO_MEMORY)
 
 
 def out_of_memory() -> OutOfMemory:

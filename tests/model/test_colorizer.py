@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 from huedot.model import Colorizer, Dot, Hints, Reference, backends, places
 from huedot.model.color import lightness, rgb_to_lab
 from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
+from huedot.model.paint import FAINTEST
 from huedot.protocol.errors import ArgumentError, OutOfMemory, WeightsMissing
 
 
@@ -89,9 +90,9 @@ def test_a_region_is_a_part_of_the_whole(photo, hint_layer):
 
 def test_alpha_decides_what_is_a_hint(photo, hint_layer):
     faint = hint_layer(80, 96, [(30, 30, 3, (255, 0, 0))])
-    faint[..., 3] = np.minimum(faint[..., 3], 127)
+    faint[..., 3] = np.minimum(faint[..., 3], FAINTEST - 1)
     assert np.array_equal(photo.colorize(hints=faint), photo.colorize())
-    faint[..., 3] = np.where(faint[..., 3] > 0, 128, 0)
+    faint[..., 3] = np.where(faint[..., 3] > 0, FAINTEST, 0)
     assert not np.array_equal(photo.colorize(hints=faint), photo.colorize())
 
 
