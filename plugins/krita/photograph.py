@@ -39,13 +39,15 @@ class Photograph:
         hints, result = found
         if result is None or not any(each.visible() for each in beneath(self._document.rootNode(), found)):
             raise HueDotError(words.NOTHING_BENEATH, words.MOVE_ABOVE)
-        self._copy = self._document.clone()
+        self.end()
+        copy = self._document.clone()
         holders = [id_of(each) for each in _holders(result)]
-        _uncover(self._copy.rootNode(), holders, id_of(result))
-        for node in descendants(self._copy.rootNode()):
+        _uncover(copy.rootNode(), holders, id_of(result))
+        for node in descendants(copy.rootNode()):
             if hints is not None and id_of(node) == id_of(hints):
                 node.remove()
-        self._copy.waitForDone()
+        copy.waitForDone()
+        self._copy = copy
 
     def read(self, area: Rectangle) -> bytes:
         """Return the copy's pixels in sRGB, RGBA."""
@@ -118,12 +120,17 @@ def _uncover(parent: Node, holders: list[str], result: str) -> None:
         if is_above or _is_mask(child) or id_of(child) == result:
             child.remove()
         elif is_holder:
-            child.setVisible(True)
-            child.setOpacity(255)
-            child.setBlendingMode("normal")
-            child.setInheritAlpha(False)
+            _let_through(child)
             _uncover(child, holders, result)
         is_above |= is_holder or id_of(child) == result
+
+
+def _let_through(group: Node) -> None:
+    """Show a group as what it holds."""
+    group.setVisible(True)
+    group.setOpacity(255)
+    group.setBlendingMode("normal")
+    group.setInheritAlpha(False)
 
 
 def _holders(node: Node) -> Iterator[Node]:

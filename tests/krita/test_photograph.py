@@ -75,7 +75,8 @@ def test_what_lies_above_stays_above_when_the_document_is_opened_again(desk, pho
 
 
 def read(krita, x, y):
-    """Return a pixel of the photograph as HueDot reads it."""
+    """Return a pixel of the photograph as HueDot reads it, when the panel itself is not reading."""
+    krita.poll("controller().is_idle()")
     krita.do("document = state().document; document.begin_photograph()")
     color = krita.do(f"list(document.read_photograph(({x}, {y}, 1, 1)))")
     krita.do("document.end_photograph()")
