@@ -84,6 +84,10 @@ class Document:
         """Return nothing: Krita gives a layer an id that no other has."""
         return ""
 
+    def is_activating(self) -> bool:
+        """Whether the hint layer is still to be made the active one, after the layers were made."""
+        return self._layers.is_activating()
+
     def make_layers(self) -> None:
         """Bring back what undo took, or else add what is missing; one undo step."""
         self._layers.make()

@@ -40,6 +40,7 @@ class Layers:
     def __init__(self, document: KritaDocument, history: History) -> None:
         """Find nothing yet; `history` tells what is done and undone."""
         self._document, self._history = document, history
+        self._activations = 0
         self._found: Found = None, None
         self._found_at = (0.0, -1)
         self._ids = ("", "")  # of the layers that were there last
@@ -110,11 +111,22 @@ class Layers:
     def activate(self) -> None:
         """Make the hint layer the one that the user paints on, once Krita has activated the new one."""
         for wait in ACTIVATE_MS:
+            self._activations += 1
             QTimer.singleShot(wait, self._activate_now)
 
+    def is_activating(self) -> bool:
+        """Whether the hint layer is still to be made the active one."""
+        return self._activations > 0
+
     def _activate_now(self) -> None:
+        self._activations -= 1
         hints, _ = self.find()
-        if hints is not None and self._document.activeNode() != hints:
+        active = self._document.activeNode()
+        if hints is None or active == hints:
+            return
+        # What lies elsewhere was chosen by the user meanwhile
+        ours = [id_of(each) for each in (hints.parentNode(), *hints.parentNode().childNodes())]
+        if active is None or id_of(active) in ours:
             self._document.setActiveNode(hints)
 
     def _add_beneath(self, hints: Node) -> Found:

@@ -110,7 +110,10 @@ class Coloring:
         if not is_new:
             return
         is_users = state.proposals.hints_changed(state.hints.parts)
-        if is_users and place is not None:
+        pointed = state.proposals.place
+        # When all was read anew, nothing says which dot is the newest: the one that was is it still
+        is_kept = is_first and pointed is not None and state.hints.color_at(pointed) is not None
+        if is_users and place is not None and not is_kept:
             state.proposals.point_to(place)
             if color := state.hints.color_at(place):
                 state.settings.painted_with(color)

@@ -102,7 +102,7 @@ def test_a_layer_deleted_while_a_request_is_under_way(gimp, panel, layer, figure
         panel.poll("panel()._start.get_visible()")
     told(panel)
     assert gimp.do(f"layer({layer!r})") is None
-    assert "Press Start" in panel.do("panel()._said.get_text()")
+    assert "brings it back" in panel.do("panel()._said.get_text()")
     assert gimp.do(f"checksum({PHOTOGRAPH})") == before[0]
     began = time.monotonic()
     panel.do("panel()._start.clicked()") if layer == "Color (HueDot)" else gimp.undo()

@@ -115,11 +115,11 @@ def test_the_overview_and_the_gamut_answer_to_clicks(gimp, panel):
     panel.poll(
         "len(state().proposals.swatches) == 9 and controller().view.gamut is not None and panel()._gamut._picture"
     )
+    before = gimp.do(FOREGROUND)
     x, y = panel.do("where(panel()._gamut, 0.4)")
     gimp.display.xdotool("mousemove", x, y, "click", 1)
-    panel.poll("len(state().settings.recent) == 1")
-    recent = panel.do("state().settings.recent[0]")
-    gimp.poll(FOREGROUND, lambda color: color == [*recent, 255])
+    gimp.poll(FOREGROUND, lambda color: color != before and color[3] == 255)
+    assert panel.do("state().settings.recent") == [], "a color that was not painted yet is among those lately used"
 
 
 def test_the_daemon_killed_while_painting(gimp, panel, huedot_environment):

@@ -12,7 +12,7 @@ SPACES = [  # and by how many levels a color may be missed there
     ("RGBA", "F32", "sRGB-elle-V2-g10.icc", 1),
     ("RGBA", "U8", "ClayRGB-elle-V2-g22.icc", 3),
     ("LABA", "U16", "Lab identity built-in", 3),
-    ("CMYKA", "U8", "Chemical proof", 30),
+    ("CMYKA", "U8", "Chemical proof", 42),
 ]
 
 

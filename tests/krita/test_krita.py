@@ -20,6 +20,7 @@ def start(krita, path):
     krita.do("huedot()._start.click()")
     krita.poll("state().result.identity", 90)
     krita.poll(f"app.activeDocument().activeNode().name() == 'Color hints' and {HINTS} is not None")
+    krita.poll("not state().document.is_activating()")
 
 
 def dot(krita, x, y, color, size=16):
