@@ -35,10 +35,10 @@ def formats() -> tuple[str, ...]:
 def _register(name: str) -> None:
     try:
         plugin = __import__(name)
-    except ImportError:
+        if register := getattr(plugin, "register_heif_opener", None):
+            register()
+    except ImportError:  # it is absent, or what it brings fails to load: other formats are read all the same
         return
-    if register := getattr(plugin, "register_heif_opener", None):
-        register()
 
 
 def decode(file: IO[bytes], name: str, short_side: int | None = None) -> Raster:

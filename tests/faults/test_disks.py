@@ -152,8 +152,8 @@ def test_no_room_for_weights_and_pictures(disk, tmp_path, runtime, tiny_weights,
         loading.convert(tmp_path / "published.pth", place / "siggraph17.safetensors")
     noise = np.random.default_rng(0).integers(0, 256, (500, 500), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "photo.png")
-    words = ("colorize", tmp_path / "photo.png", "--no-daemon", "--model", tiny_weights, "-o", place / "out.png", "--force")
-    ended = huedot(*words)
+    words = ("colorize", tmp_path / "photo.png", "--no-daemon", "--model", tiny_weights)
+    ended = huedot(*words, "-o", place / "out.png", "--force")
     assert ended.code == 2
     assert "No space left" in ended.said
     assert ended.said.count("\n") == 1

@@ -1,6 +1,8 @@
 """The other formats: fax, HEIC, JPEG XL, AVIF, WebP, PPM of 16 bits, JPEG of inks; and what is refused."""
 
 import io
+import sys
+from types import SimpleNamespace
 
 import imagecodecs
 import numpy as np
@@ -75,3 +77,14 @@ def test_without_the_libraries_a_deep_file_is_refused_by_their_names(tmp_path, m
     monkeypatch.setitem(__import__("sys").modules, "imagecodecs", None)
     with pytest.raises(FileError, match="takes imagecodecs"):
         reading.read(io.BytesIO(data), tmp_path / "a.png")
+
+
+def test_a_plugin_that_fails_to_load_harms_no_other_format(monkeypatch, tmp_path):
+    broken = SimpleNamespace(register_heif_opener=lambda: __import__("no_such_module_at_all"))
+    monkeypatch.setitem(sys.modules, "pillow_heif", broken)
+    plain.formats.cache_clear()
+    Image.new("RGB", (16, 16), (200, 30, 30)).save(tmp_path / "photo.png")
+    try:
+        assert read_photograph(tmp_path / "photo.png").rgb[0, 0].tolist() == [200, 30, 30]
+    finally:
+        plain.formats.cache_clear()
