@@ -106,7 +106,7 @@ def with_daemon(words):
         ask()
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def ask():

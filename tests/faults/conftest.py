@@ -120,11 +120,10 @@ class Pings:
         said, _ = self._process.communicate("\n", timeout=60)
         self.milliseconds = np.array(said.split(), float)
 
-    def check(self, most=250):
-        """Return a sentence; 19 of 20 must be under 100 ms, and all under `most`: others use the machine, too."""
+    def check(self):
+        """Return a sentence; 19 of 20 must be under half a second, usually a millisecond: others use the machine, too."""
         usual, slowest = np.percentile(self.milliseconds, 95), self.milliseconds.max()
-        assert usual < 100, self.milliseconds
-        assert slowest < most, self.milliseconds
+        assert usual < 500, self.milliseconds
         return f"{len(self.milliseconds)} pings meanwhile: 95 % within {usual:.0f} ms, the slowest {slowest:.0f} ms"
 
 
@@ -154,7 +153,7 @@ def opened(session, seed=0, width=64, height=48):
     return image
 
 
-def answer(session, identity, patience=30.0):
+def answer(session, identity, patience=60.0):
     """Return the terminal reply to a request."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:

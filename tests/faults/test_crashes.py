@@ -47,7 +47,9 @@ def test_the_computing_process_dies_in_the_middle(daemon, connect, figure, how):
     failed = answer(session, "busy")
     known = milliseconds(began)
     session.send("ping", "ping", {})
-    assert answer(session, "ping", 1.0).kind == "result"
+    assert answer(session, "ping").kind == "result"
+    early = other.receive(0)
+    assert early is None or early.kind == "progress", "the ping waited for the next process"
     assert failed.fields["code"] == WorkerCrashed.code
     assert how.name in failed.fields["message"]
     assert answer(other, "waits").kind == "result"
@@ -67,7 +69,7 @@ def test_the_computing_process_dies_while_it_rests(daemon, figure):
         before = client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes()
         child = child_of(daemon)
         child.kill()
-        wait_until(lambda: is_dead(child), 5)
+        wait_until(lambda: is_dead(child))
         began = time.perf_counter()
         after = client.colorize(image, Hints(dots=[DOT])).tiles[0].pixels.tobytes()
     assert after == before
@@ -87,7 +89,7 @@ def test_it_dies_again_and_again(daemon, connect, figure):
         failures += answer(session, "busy", 60).fields["code"] == WorkerCrashed.code
     assert failures == 4
     normal_request()
-    wait_until(lambda: psutil.Process(daemon.process.pid).num_fds() <= descriptors, 10)
+    wait_until(lambda: psutil.Process(daemon.process.pid).num_fds() <= descriptors)
     assert len(psutil.Process(daemon.process.pid).children()) == 1
     figure(
         "it dies four times in a row", "four requests failed, each with its error; no descriptor and no process is left"
@@ -96,21 +98,21 @@ def test_it_dies_again_and_again(daemon, connect, figure):
 
 def test_it_hangs(runtime, tiny_weights, tmp_path, figure):
     """One that says nothing for long is replaced: its request fails, and says so, those that wait are answered."""
-    impatient = "import huedot.daemon.computing.process as process; process.SILENCE_S = 10"
+    impatient = "import huedot.daemon.computing.process as process; process.SILENCE_S = 20"
     daemon = Daemon("--model", tiny_weights).start(**altered(tmp_path, impatient))
     try:
         with Client("tests", "1", launch=False) as client:
             image, child = client.open_image(photograph(), 64, 48, 1), child_of(daemon)
             child.suspend()
             began = time.perf_counter()
-            with pytest.raises(WorkerCrashed, match="said nothing for 10 s"):
+            with pytest.raises(WorkerCrashed, match="said nothing for 20 s"):
                 client.colorize(image, Hints(dots=[DOT]))
             known = milliseconds(began) / 1000
         assert normal_request()
         assert is_dead(child)
     finally:
         daemon.close()
-    figure("the computing process hangs", f"replaced after {known:.1f} s (10 here, 120 usually), and normal service")
+    figure("the computing process hangs", f"replaced after {known:.1f} s (20 here, 120 usually), and normal service")
 
 
 def test_the_daemon_is_killed_and_its_child_hangs(runtime, tiny_weights, tmp_path, figure):
@@ -124,7 +126,7 @@ def test_the_daemon_is_killed_and_its_child_hangs(runtime, tiny_weights, tmp_pat
         child = child_of(daemon)
         began = time.perf_counter()
         daemon.kill()
-        wait_until(lambda: is_dead(child), 10)
+        wait_until(lambda: is_dead(child))
     figure("the daemon is killed -9, its computing process hangs", f"ends after {milliseconds(began):.0f} ms")
 
 
@@ -136,5 +138,5 @@ def test_the_daemon_is_killed_and_its_child_goes_with_it(daemon, connect, figure
     began = time.perf_counter()
     os.kill(daemon.process.pid, signal.SIGKILL)
     daemon.process.wait()
-    wait_until(lambda: is_dead(child), 10)
+    wait_until(lambda: is_dead(child))
     figure("the daemon is killed -9: its computing process", f"ends by itself after {milliseconds(began):.0f} ms")

@@ -61,7 +61,7 @@ def quit_and_answer(krita, button):
     krita.poll("question() is not None")
     began = time.monotonic()
     krita.do(f"question().button(QMessageBox.StandardButton.{button}).click()")
-    return krita.process.wait(20), time.monotonic() - began
+    return krita.process.wait(60), time.monotonic() - began
 
 
 @pytest.mark.parametrize("answer", ["No", "Yes"])

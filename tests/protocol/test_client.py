@@ -204,7 +204,7 @@ def test_superseded_is_told(start, client):
 
 def test_a_busy_daemon_is_pinged_and_a_hanging_one_given_up(start, client, monkeypatch):
     monkeypatch.setattr(client_module, "PING_AFTER_S", 0.05)
-    monkeypatch.setattr(client_module, "SILENT_AFTER_S", 0.3)
+    monkeypatch.setattr(client_module, "SILENT_AFTER_S", 1.0)
     daemon = start()
     daemon.answers["gamut"] = lambda header, frames: []
     pings = []
@@ -217,7 +217,7 @@ def test_a_busy_daemon_is_pinged_and_a_hanging_one_given_up(start, client, monke
     begin = time.monotonic()
     with pytest.raises(DaemonUnreachable, match="does not answer"):
         client.gamut(50)
-    assert time.monotonic() - begin > 0.5  # five silences, of which four were broken
+    assert time.monotonic() - begin > 1.2  # five silences, of which four were broken
     assert len(pings) == 5
     assert operations(daemon).count("gamut") == 1
 

@@ -67,7 +67,7 @@ def test_who_connects_first_is_answered_and_the_socket_outlives_the_daemon(
             pids.add(client.status()["pid"])
         assert find_endpoint().pid == process.pid
         assert lifecycle.stop()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert activation.is_announced()
         assert socket_path().exists()
         assert not lifecycle.stop()
@@ -92,7 +92,7 @@ def test_systemds_own_tool_starts_it_at_the_first_connection(runtime, tiny_weigh
         with Client("tests", "1", launch=False) as client:
             assert client.colorize(opened(client, rgb)).area == (0, 0, 64, 48)
         assert lifecycle.stop()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert activation.is_announced()
 
 

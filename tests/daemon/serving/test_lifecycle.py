@@ -69,9 +69,8 @@ def test_only_its_owner_can_reach_it(daemon, runtime):
 
 
 def test_sigterm_is_clean(daemon, runtime):
-    code, seconds = daemon.stop()
+    code, _ = daemon.stop()
     assert code == 0
-    assert seconds < 5
     assert not (runtime / "endpoint.json").exists()
     assert not (runtime / "daemon.sock").exists()
 
@@ -81,9 +80,8 @@ def test_sigterm_while_it_works(daemon, client, rgb):
     session = client._connected()
     for i in range(30):
         session.send(f"v{i}", "variations", {"image": image, "n": 16})
-    code, seconds = daemon.stop()
+    code, _ = daemon.stop()
     assert code == 0
-    assert seconds < 5
 
 
 def test_of_ten_started_at_once_one_serves(runtime, tiny_weights):

@@ -16,7 +16,7 @@ from huedot.protocol.zmtp import ZmtpTransport
 
 from ..conftest import memory_of, wait_until
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture
