@@ -121,7 +121,7 @@ class Pings:
         self.milliseconds = np.array(said.split(), float)
 
     def check(self):
-        """Return a sentence; 19 of 20 must be under half a second, usually a millisecond: others use the machine, too."""
+        """Return a sentence; 19 of 20 must be under half a second, usually 1 ms: others use the machine, too."""
         usual, slowest = np.percentile(self.milliseconds, 95), self.milliseconds.max()
         assert usual < 500, self.milliseconds
         return f"{len(self.milliseconds)} pings meanwhile: 95 % within {usual:.0f} ms, the slowest {slowest:.0f} ms"
