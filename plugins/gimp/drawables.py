@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from gi.repository import Gegl, Gimp
 
@@ -149,6 +150,51 @@ def write(drawable: Gimp.Drawable, place: Gegl.Rectangle, form: str, data: bytes
     buffer.set(place, form, data)
     buffer.flush()
     drawable.update(place.x, place.y, place.width, place.height)
+
+
+def replace(layer: Gimp.Layer, pixels: Gegl.Buffer) -> None:
+    """Let a layer have other pixels, of its own size and format; one undo step, whatever is selected."""
+    whole = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
+    shadow = layer.get_shadow_buffer()
+    pixels.copy(whole, Gegl.AbyssPolicy.NONE, shadow, whole)
+    shadow.flush()
+    merge_shadow(layer)
+
+
+def merge_shadow(layer: Gimp.Layer) -> None:
+    """Let a layer have what is in its shadow buffer; one undo step.
+
+    GIMP confines it to the selection, which is therefore put aside.
+    """
+    image = layer.get_image()
+    with one_undo_step(image), _nothing_selected(image):
+        layer.merge_shadow(True)
+    layer.update(0, 0, layer.get_width(), layer.get_height())
+
+
+@contextmanager
+def one_undo_step(image: Gimp.Image) -> Iterator[None]:
+    """Make all that happens within one undo step. GIMP must not be kept waiting meanwhile."""
+    image.undo_group_start()
+    try:
+        yield
+    finally:
+        image.undo_group_end()
+
+
+@contextmanager
+def _nothing_selected(image: Gimp.Image) -> Iterator[None]:
+    if Gimp.Selection.is_empty(image):
+        yield
+        return
+    layers, kept = image.get_selected_layers(), Gimp.Selection.save(image)
+    Gimp.Selection.none(image)
+    try:
+        yield
+    finally:
+        image.select_item(Gimp.ChannelOps.REPLACE, kept)
+        image.remove_channel(kept)
+        image.set_selected_layers(layers)  # a channel that is added is selected instead of them
 
 
 def inside(size: tuple[int, int], left: int, top: int, right: int, bottom: int) -> Rectangle | None:

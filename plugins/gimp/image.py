@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from gi.repository import Gegl, Gimp
@@ -130,10 +130,7 @@ class Document:
 
     @contextmanager
     def undoable_result(self) -> Iterator[None]:
-        """Make all that is written to the result within one undo step, which appears at the end, whole.
-
-        GIMP confines it to the selection, which is therefore put aside.
-        """
+        """Make all that is written to the result within one undo step, which appears at the end, whole."""
         _, result = self.layers()
         if result is None:
             return
@@ -146,33 +143,12 @@ class Document:
         finally:
             self._written = None
         shadow.flush()
-        with self._nothing_selected():
-            result.merge_shadow(True)
+        drawables.merge_shadow(result)
         self._layers.end_writing(result, fingerprint(self._looks), undoable=True)
-        result.update(0, 0, whole.width, whole.height)
 
-    @contextmanager
-    def _nothing_selected(self) -> Iterator[None]:
-        if Gimp.Selection.is_empty(self.image):
-            yield
-            return
-        layers, kept = self.image.get_selected_layers(), Gimp.Selection.save(self.image)
-        Gimp.Selection.none(self.image)
-        try:
-            yield
-        finally:
-            self.image.select_item(Gimp.ChannelOps.REPLACE, kept)
-            self.image.remove_channel(kept)
-            self.image.set_selected_layers(layers)  # a channel that is added is selected instead of them
-
-    @contextmanager
-    def one_undo_step(self) -> Iterator[None]:
+    def one_undo_step(self) -> AbstractContextManager[None]:
         """Make all that happens within one undo step. GIMP must not be kept waiting meanwhile."""
-        self.image.undo_group_start()
-        try:
-            yield
-        finally:
-            self.image.undo_group_end()
+        return drawables.one_undo_step(self.image)
 
     def layers(self) -> tuple[Gimp.Layer | None, Gimp.Layer | None]:
         """Return the hint layer and the result layer, as far as they are there."""
@@ -214,9 +190,22 @@ class Document:
             return rgba
         return cut_out(rgba, drawables.read(mask, place, MASK8))
 
+    def selected(self) -> list[int]:
+        """Return the selected layers, by GIMP's numbers."""
+        return [each.get_id() for each in self.image.get_selected_layers()] if self.is_open() else []
+
     def remark(self) -> str:
         """Return what the user should know of where he paints: not on the hints, say; nothing where all is well."""
         return self._painting.remark(self._looks) if self.is_open() else ""
+
+    def can_undo_stroke(self) -> bool:
+        """Whether the user painted on the photograph, and what it was like before is known."""
+        return self.is_open() and self._painting.can_undo_stroke()
+
+    def undo_stroke(self) -> None:
+        """Bring the photograph back as it was before the user painted on it; one undo step."""
+        self._painting.undo_stroke()
+        Gimp.displays_flush()
 
     def hides_dots(self) -> bool:
         """Whether no hint layer is visible."""

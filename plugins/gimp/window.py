@@ -48,6 +48,7 @@ class Panel:
         self._stale, self._quiet, self._closed = True, False, closed
         self._ticked = self._listed = 0.0
         self._images: list[tuple[str, str]] = []
+        self._selected: list[int] = []  # layers, by GIMP's numbers
         self._build()
         GLib.timeout_add(round(TICK_S * 1000), self._safely(self._tick))
 
@@ -69,6 +70,7 @@ class Panel:
             self._listed = now
             self._see_images()
         self.controller.tick(SLICE_S)
+        self._see_selected()
         if self._stale:
             self._stale = False
             self._show()
@@ -84,6 +86,14 @@ class Panel:
             self._images = listed
             self._quietly(self._fill_images)
         self._note()
+
+    def _see_selected(self) -> None:
+        """See which layers the user selected at once: what the photograph was like before a stroke must be known."""
+        document = self._document()
+        selected = document.selected() if document is not None else []
+        if selected != self._selected:
+            self._selected = selected
+            self._note()
 
     def _note(self) -> None:
         self._stale = True
@@ -119,8 +129,9 @@ class Panel:
         self._said.set_selectable(True)
         self._said.set_can_focus(False)
         self._mend = self._button(words.RETRY, self._mend_it)
+        self._undo_stroke = self._button(words.UNDO_STROKE, self._take_stroke_back, words.UNDO_STROKE_TIP)
         self._start = self._button(words.START, self.controller.start, words.START_TIP)
-        return _column(self._showing, self._said, self._mend, self._start)
+        return _column(self._showing, self._said, self._mend, self._undo_stroke, self._start)
 
     def _running_it(self) -> Gtk.Widget:
         self._refresh = self._button(words.REFRESH, self.controller.refresh, words.REFRESH_TIP)
@@ -196,12 +207,12 @@ class Panel:
 
     def _show(self) -> None:
         """Show what the controller knows."""
-        state, view = self.controller.state, self.controller.view
-        document = state.document if state is not None else None
+        view, document = self.controller.view, self._document()
         said = view.said if view else words.NO_IMAGE
         is_error, is_ready = bool(view and view.is_error), bool(view and view.is_ready)
-        remark = document.remark() if isinstance(document, Document) and not is_error else ""
+        remark = document.remark() if document is not None and not is_error else ""
         show_text(self._said, remark or said, is_error)
+        self._undo_stroke.set_visible(bool(remark and document and document.can_undo_stroke()))
         self._mend.set_visible(bool(view and view.action))
         self._mend.set_label(view.action if view else "")
         self._start.set_visible(not is_ready)
@@ -216,7 +227,7 @@ class Panel:
             self._quietly(lambda: self._others.set_active_id(view.reference or ""))
             self._quietly(lambda: self._show_settings(view))
             self._quietly(lambda: self._show_models(view))
-            self._quietly(lambda: self._hidden.set_active(isinstance(document, Document) and document.hides_dots()))
+            self._quietly(lambda: self._hidden.set_active(bool(document and document.hides_dots())))
 
     def _show_proposals(self, view: View) -> None:
         self._where.set_text(view.heading)
@@ -301,9 +312,17 @@ class Panel:
             self.controller.choose_model(self._models.get_active_id() or None)
 
     def _hide_dots(self) -> None:
-        document = self.controller.state.document if self.controller.state else None
-        if isinstance(document, Document) and not self._quiet:
+        document = self._document()
+        if document is not None and not self._quiet:
             document.hide_dots(self._hidden.get_active())
+
+    def _take_stroke_back(self) -> None:
+        if document := self._document():
+            document.undo_stroke()
+
+    def _document(self) -> Document | None:
+        document = self.controller.state.document if self.controller.state else None
+        return document if isinstance(document, Document) else None
 
     def _saturate(self) -> None:
         if not self._quiet:

@@ -50,7 +50,7 @@ class HueDotDocker(DockWidget):
         self.setWindowTitle(words.TITLE)
         self._host = Host(self)
         self._stale, self._left = True, False
-        self._remark, self._hides_dots = "", False
+        self._remark, self._hides_dots, self._can_undo_stroke = "", False, False
         self.controller = Controller(self._host, Client("huedot-krita", installed_version() or "0"), self._note)
         self._build()
         self._timer = QTimer(self)
@@ -98,9 +98,11 @@ class HueDotDocker(DockWidget):
     def _look_at_painting(self) -> None:
         """See whether the user paints elsewhere than on the hints, or has hidden them."""
         document = self._document()
-        seen = (document.remark(), document.hides_dots()) if document is not None else ("", False)
-        self._stale |= seen != (self._remark, self._hides_dots)
-        self._remark, self._hides_dots = seen
+        seen = "", False, False
+        if document is not None:
+            seen = document.remark(), document.hides_dots(), document.can_undo_stroke()
+        self._stale |= seen != (self._remark, self._hides_dots, self._can_undo_stroke)
+        self._remark, self._hides_dots, self._can_undo_stroke = seen
 
     def _document(self) -> Document | None:
         document = self.controller.state.document if self.controller.state else None
@@ -141,8 +143,9 @@ class HueDotDocker(DockWidget):
         self._said = _text()
         self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._mend = self._button(words.RETRY, self._mend_it)
+        self._undo_stroke = self._button(words.UNDO_STROKE, self._take_stroke_back, words.UNDO_STROKE_TIP)
         self._start = self._button(words.START, self.controller.start, words.START_TIP)
-        return _column(self._said, self._mend, self._start)
+        return _column(self._said, self._mend, self._undo_stroke, self._start)
 
     def _running_it(self) -> QWidget:
         self._refresh = self._button(words.REFRESH, self.controller.refresh, words.REFRESH_TIP)
@@ -207,6 +210,7 @@ class HueDotDocker(DockWidget):
             view.said if view and view.is_error else self._remark or (view.said if view else words.NO_IMAGE)
         )
         self._said.setStyleSheet(_error_style(self.palette()) if view and view.is_error else "")
+        self._undo_stroke.setVisible(self._can_undo_stroke and not (view and view.is_error))
         self._mend.setVisible(bool(view and view.action))
         self._mend.setText(view.action if view else "")
         self._start.setVisible(not (view and view.is_ready))
@@ -287,6 +291,10 @@ class HueDotDocker(DockWidget):
 
     def _borrow(self, index: int) -> None:
         self.controller.use_reference(self._others.itemData(index))
+
+    def _take_stroke_back(self) -> None:
+        if document := self._document():
+            document.undo_stroke()
 
     def _hide_dots(self, hidden: bool) -> None:
         if document := self._document():

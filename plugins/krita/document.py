@@ -124,6 +124,14 @@ class Document:
         """Return what the user should know of where he paints: not on the hints, say; nothing where all is well."""
         return self._painting.remark() if self.is_open() else ""
 
+    def can_undo_stroke(self) -> bool:
+        """Whether the user's latest step is a stroke on the photograph."""
+        return self.is_open() and self._painting.can_undo_stroke()
+
+    def undo_stroke(self) -> None:
+        """Undo the stroke on the photograph."""
+        self._painting.undo_stroke()
+
     def hides_dots(self) -> bool:
         """Whether the hint layer is there, and hidden."""
         hints, _ = self._layers.find()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from krita import Document as KritaDocument
-from krita import Node
+from krita import Krita, Node
 
 from .history import History
 from .layers import Found, Layers, descendants, id_of
@@ -26,7 +26,7 @@ class Painting:
         self._looks: Looks = {}
         self._size = 0, 0
         self._done = 0
-        self._painted, self._painted_at = "", 0  # the layer of the photograph, and the step
+        self._strokes: list[tuple[int, str]] = []  # on the photograph, the latest last: the step, and the layer
         self._looked_at, self._remark = (0.0, -1), ""
 
     def remark(self) -> str:
@@ -39,6 +39,15 @@ class Painting:
             self._remark = "" if None in found else self._remark_on(found)
         return self._remark
 
+    def can_undo_stroke(self) -> bool:
+        """Whether the latest step is a stroke on the photograph."""
+        return bool(self._strokes) and self._strokes[-1][0] == self._history.done
+
+    def undo_stroke(self) -> None:
+        """Undo it."""
+        if self.can_undo_stroke() and Krita.instance().activeDocument() == self._document:
+            Krita.instance().action("edit_undo").trigger()
+
     def wrote(self) -> None:
         """Know that HueDot itself changes the result now."""
         _, result = self._layers.find()
@@ -49,16 +58,20 @@ class Painting:
         hints, result = found
         active = self._document.activeNode()
         self._see(found)
+        on_photograph = words.ON_PHOTOGRAPH.format(layer=self._strokes[-1][1]) if self._strokes else ""
         if active is None or hints is None or result is None or active == hints:
-            return words.ON_PHOTOGRAPH.format(layer=self._painted) if self._painted else ""
+            return on_photograph
         if active == result:
             return words.ON_RESULT
         if active.type() == "paintlayer" and active.parentNode() == hints.parentNode() and _is_above(active, result):
             return words.NOT_READ.format(layer=active.name(), hints=hints.name())
-        return words.ON_PHOTOGRAPH.format(layer=self._painted) if self._painted else ""
+        return on_photograph
 
     def _see(self, found: Found) -> None:
-        """See which layer of the photograph was painted on, by itself; what changes all layers is no stroke."""
+        """See which layer of the photograph was painted on, by itself; what changes all layers is no stroke.
+
+        A stroke is forgotten when it is undone, or when the user goes on elsewhere.
+        """
         done, size = self._history.done, (self._document.width(), self._document.height())
         nodes = _pixels_beneath(self._document.rootNode(), found)
         looks = {id_of(each): looks_of(each) for each in [*nodes, *[each for each in found if each is not None]]}
@@ -68,9 +81,10 @@ class Painting:
         painted = [each.name() for each in nodes if id_of(each) in changed]
         is_covered = found[1] is not None and found[1].visible()
         if done > self._done and changed and size == self._size and len(painted) == len(changed) and is_covered:
-            self._painted, self._painted_at = painted[-1], done
-        elif done < self._painted_at or (done > self._painted_at and changed):
-            self._painted = ""  # it was undone, or the user goes on elsewhere
+            self._strokes.append((done, painted[-1]))
+        elif done > self._done and changed:
+            self._strokes.clear()
+        self._strokes = [each for each in self._strokes if each[0] <= done]
         self._looks, self._done, self._size = looks, done, size
 
 

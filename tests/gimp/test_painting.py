@@ -7,10 +7,16 @@ def select(gimp, layer):
     gimp.do(f"image.set_selected_layers([{layer}]); Gimp.displays_flush()")
 
 
+def select_photograph(gimp, panel):
+    """And wait until the panel has seen that: the robot is faster than a hand."""
+    select(gimp, PHOTOGRAPH)
+    panel.poll("state().document._painting._before")
+
+
 def test_painting_on_the_photograph_is_said_and_undo_brings_it_back(gimp, panel):
     start(panel)
     before = gimp.do(f"checksum({PHOTOGRAPH})")
-    select(gimp, PHOTOGRAPH)
+    select_photograph(gimp, panel)
     gimp.do(f"foreground({RED!r})")
     gimp.stroke((300, 100), (360, 140))
     said = panel.poll("'which the result covers' in said() and said()")
@@ -22,6 +28,26 @@ def test_painting_on_the_photograph_is_said_and_undo_brings_it_back(gimp, panel)
     panel.poll("'which the result covers' not in said()")
     select(gimp, HINTS)
     dot(gimp, panel, 130, 300, BLUE)
+
+
+def test_the_panel_takes_strokes_on_the_photograph_back(gimp, panel):
+    """Whatever is selected, by one step, which undo takes back in turn."""
+    start(panel)
+    before = gimp.do(f"checksum({PHOTOGRAPH})")
+    select_photograph(gimp, panel)
+    gimp.do(f"foreground({RED!r})")
+    gimp.stroke((300, 100), (360, 140))
+    gimp.stroke((100, 400), (160, 440))
+    panel.poll("panel()._undo_stroke.get_visible()")
+    painted = gimp.do(f"checksum({PHOTOGRAPH})")
+    assert painted != before
+    gimp.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 10, 10, 20, 20)")
+    panel.do("panel()._undo_stroke.clicked()")
+    gimp.poll(f"checksum({PHOTOGRAPH})", lambda now: now == before)
+    panel.poll("not panel()._undo_stroke.get_visible() and 'which the result covers' not in said()")
+    assert gimp.do("Gimp.Selection.bounds(image)[1:]") == [True, 10, 10, 30, 30]
+    gimp.undo()
+    gimp.poll(f"checksum({PHOTOGRAPH})", lambda now: now == painted)
 
 
 def test_what_is_painted_on_the_result_stays(gimp, panel):

@@ -18,9 +18,26 @@ def test_a_stroke_on_the_photograph_is_told_and_undone(desk, photograph):
     desk.do(f"brush({RED}, 30)")
     desk.stroke((250, 250))
     desk.poll(f"'You painted on “Background”' in {SAID} and 'Undo' in {SAID}")
-    desk.do("undo()")
-    desk.poll(f"'You painted on' not in {SAID}")
+    desk.stroke((350, 250))
+    desk.poll("len(state().document._painting._strokes) == 2")
+    for left in (1, 0):
+        desk.poll("huedot()._undo_stroke.isVisible()")
+        desk.do("huedot()._undo_stroke.click()")
+        desk.poll(f"len(state().document._painting._strokes) == {left}")
+    desk.poll(f"'You painted on' not in {SAID} and not huedot()._undo_stroke.isVisible()")
     assert desk.do("checksum(node('Background'))") == before
+
+
+def test_the_offered_undo_takes_back_nothing_but_the_stroke(desk, photograph):
+    start(desk, photograph)
+    activate(desk, "Background")
+    desk.do(f"brush({RED}, 30)")
+    desk.stroke((250, 250))
+    desk.poll("huedot()._undo_stroke.isVisible()")
+    act(desk, "select_all")
+    desk.poll(f"not huedot()._undo_stroke.isVisible() and 'You painted on “Background”' in {SAID}")
+    desk.do("undo()")
+    desk.poll("huedot()._undo_stroke.isVisible()")
 
 
 def test_what_is_no_stroke_is_not_told(desk, photograph):
