@@ -5,8 +5,10 @@ PYTHON ?= python3
 # The index of CPU-only builds; without it Linux gets several gigabytes of CUDA. For a GPU: make demo TORCH_INDEX=
 TORCH_INDEX ?= --extra-index-url https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
+# The words before a program that a private Debian root has.
+in_root = $(CURDIR)/tests/editors/private_root exec $$(tests/editors/private_root where $(1))
 
-.PHONY: help demo test test-all test-faults test-krita test-gimp reliability bench docs audit test-krita-5.2 check format build try-wheel archives clean
+.PHONY: help demo test test-all test-faults test-krita test-gimp reliability bench docs audit check format build try-wheel archives clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,13 +31,14 @@ test-all: test  ## every test; those in real editors where the editors are
 test-faults: $(BIN)/huedot  ## what the daemon and the editors survive, a line with a figure for each
 	$(BIN)/python -m pytest --quiet -m fault tests/faults tests/krita tests/gimp
 
-test-krita: $(BIN)/huedot  ## the tests in real Krita
-	HUEDOT_EDITORS=required $(BIN)/python -m pytest tests/krita
+test-krita: $(BIN)/huedot  ## the tests in real Krita; KRITA=5.1, 5.2 or 5.3 for that one, in a private Debian root (needs root rights)
+	tests/krita/get_krita $(KRITA)
+	HUEDOT_EDITORS=required $(if $(KRITA),HUEDOT_KRITA="$(call in_root,krita-$(KRITA)) krita") \
+	$(BIN)/python -m pytest tests/krita
 
-test-gimp: $(BIN)/huedot  ## the tests in real GIMP; GIMP=3.2 for that one, in a private Debian root (needs root rights)
+test-gimp: $(BIN)/huedot  ## the tests in real GIMP 3.0; GIMP=3.2 for that one; both in private Debian roots (needs root rights)
 	tests/gimp/get_gimp $(GIMP)
-	HUEDOT_EDITORS=required \
-	$(if $(filter-out 3.0,$(GIMP)),HUEDOT_GIMP="$(CURDIR)/tests/editors/private_root exec $$(tests/editors/private_root where gimp-$(GIMP))") \
+	HUEDOT_EDITORS=required $(if $(filter-out 3.0,$(GIMP)),HUEDOT_GIMP="$(call in_root,gimp-$(GIMP))") \
 	$(BIN)/python -m pytest tests/gimp
 
 reliability: $(BIN)/huedot  ## test-faults, with what was measured going into docs/reliability.md
@@ -49,13 +52,6 @@ docs: $(BIN)/huedot  ## the site, in site/
 
 audit: $(BIN)/huedot  ## look up all dependencies among the known vulnerabilities
 	$(BIN)/python .ci/audit
-
-test-krita-5.2: $(BIN)/huedot  ## the tests in real Krita 5.2, in a private Debian root (needs root rights)
-	tests/editors/private_root krita krita python3-pyqt5 libgl1-mesa-dri fonts-dejavu-core
-	HUEDOT_EDITORS=required \
-	HUEDOT_BIND="$$($(BIN)/python -c 'import sys; print(sys.base_prefix + ":" + sys.prefix)')" \
-	HUEDOT_KRITA="$(CURDIR)/tests/editors/private_root exec $$(tests/editors/private_root where krita) krita" \
-	$(BIN)/python -m pytest tests/krita
 
 check: $(BIN)/huedot  ## lint, format and types
 	$(BIN)/ruff check .

@@ -37,8 +37,10 @@ def profile_environment(profile: Path) -> dict[str, str]:
         "QT_QPA_PLATFORM": "xcb",
         "LIBGL_ALWAYS_SOFTWARE": "1",
     }
-    kept = ("LD_LIBRARY_PATH", "TMPDIR", "HUEDOT_BIND")
-    return {**own, **{name: os.environ[name] for name in kept if name in os.environ}}
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
+    # A Krita in a root of its own sees the Python that these tests run with, so that it can start the daemon
+    seen = filter(None, [os.environ.get("HUEDOT_BIND"), sys.base_prefix, sys.prefix])
+    return {**own, **kept, "HUEDOT_BIND": ":".join(seen)}
 
 
 def make_profile(profile: Path) -> None:
