@@ -31,7 +31,7 @@ test-all: test  ## every test; those in real editors where the editors are
 test-faults: $(BIN)/huedot  ## what the daemon and the editors survive, a line with a figure for each
 	$(BIN)/python -m pytest --quiet -m fault tests/faults tests/krita tests/gimp
 
-test-krita: $(BIN)/huedot  ## the tests in real Krita; KRITA=5.1, 5.2 or 5.3 for that one, in a private Debian root (needs root rights)
+test-krita: $(BIN)/huedot  ## the tests in real Krita; KRITA=5.1, 5.2, 5.3 or 6.0 for that one, in a private Debian root (needs root rights)
 	tests/krita/get_krita $(KRITA)
 	HUEDOT_EDITORS=required $(if $(KRITA),HUEDOT_KRITA="$(call in_root,krita-$(KRITA)) krita") \
 	$(BIN)/python -m pytest tests/krita
