@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from huedot.protocol.errors import FileError
 
-from .refusals import SAVE_AS, unsupported
+from .refusals import SAVE_AS, damaged, unsupported
 
 RAW = {  # of cameras, from Adobe's DNG to Sigma's X3F
     *(".3fr", ".ari", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef"),
@@ -22,9 +24,28 @@ BRANDS = {  # of files of ISO's container, and what they hold
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), (HEIC, FORMATS)),
     b"crx ": (CAMERA, DEVELOP),
 }
-FIRST_BYTES = {
-    b"\xff\x0a": (JXL, FORMATS),
-    b"\0\0\0\x0cJXL \r\n\x87\n": (JXL, FORMATS),
+FIRST_BYTES = 1 << 16  # among which it shows what a file is
+READ = {  # by those who decode these, where the file is whole
+    "PNG": (b"\x89PNG\r\n",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "GIF": (b"GIF8",),
+    "TIFF": (b"II*\0", b"MM\0*"),
+    "JPEG2000": (b"\0\0\0\x0cjP  \r\n", b"\xff\x4f\xff\x51"),
+    "PSD": (b"8BPS",),
+    "HEIF": tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"mif1")),
+    "AVIF": (b"ftypavif", b"ftypavis"),
+    "JXL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
+}
+RARE_JPEG = {  # by the marker ahead of the size
+    0xC3: "a lossless JPEG",
+    **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "a hierarchical JPEG"),
+    **dict.fromkeys((0xC9, 0xCA, 0xCB), "a JPEG with arithmetic coding"),
+    0xF7: "a JPEG-LS picture",
+}
+SIGNATURES = {
+    **dict.fromkeys(READ["JXL"], (JXL, FORMATS)),
+    b"P7\n": ("a PAM picture", SAVE_AS),
+    b"PF\n": ("a PFM picture in color", SAVE_AS),
     b"FUJIFILMCCD-RAW": (CAMERA, DEVELOP),
     b"IIRO": (CAMERA, DEVELOP),
     b"IIRS": (CAMERA, DEVELOP),
@@ -40,8 +61,31 @@ FIRST_BYTES = {
 }
 
 
-def unread(name: str, head: bytes) -> FileError:
-    """Return the refusal of a file that no decoder here knows, by its first bytes."""
+def unread(name: str, head: bytes, formats: Collection[str]) -> FileError:
+    """Return the refusal of a file that no decoder here knows, by its first bytes.
+
+    formats: the names of those that there are decoders for: a file of theirs is rare, or not whole.
+    """
+    if not head:
+        return FileError(f"{name} is empty.", "Get a whole copy of it.")
+    if rare := _rare_jpeg(head):
+        return unsupported(name, rare)
+    for form, firsts in READ.items():
+        if form in formats and any(head.startswith(first, 4 * first.startswith(b"ftyp")) for first in firsts):
+            return damaged(name, f"it begins as {form}, and does not go on so")
     found = BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
-    found = found or next((what for first, what in FIRST_BYTES.items() if head.startswith(first)), None)
+    found = found or next((what for first, what in SIGNATURES.items() if head.startswith(first)), None)
     return unsupported(name, *found) if found else FileError(f"{name} is not a picture that can be read.", SAVE_AS)
+
+
+def _rare_jpeg(head: bytes) -> str | None:
+    """Return what a JPEG is that only few programs read."""
+    at = 2
+    while head[:2] == b"\xff\xd8" and head[at : at + 1] == b"\xff" and at + 5 <= len(head):
+        marker, bits = head[at + 1], head[at + 4]
+        if marker in RARE_JPEG:
+            return RARE_JPEG[marker]
+        if marker in (0xC0, 0xC1, 0xC2):
+            return None if bits == 8 else f"a JPEG of {bits} bits"
+        at += 2 + int.from_bytes(head[at + 2 : at + 4])
+    return None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from . import kinds, metadata, png
+from . import high, jxl, kinds, metadata, png
 from .metadata import counted
 from .raster import Raster, Space, guessed_range, straight
 from .refusals import check_size, damaged, decoding, too_large
@@ -50,15 +50,33 @@ def decode(file: IO[bytes], name: str, short_side: int | None = None) -> Raster:
             if short_side is not None:
                 scale = 2 * short_side / min(image.size)
                 image.draft(None, (int(image.width * scale), int(image.height * scale)))
-            raster = png.decode(file, name) if png.is_deep(image) else _raster(image)
+            raster = _samples(image, file, name)
             raster.orientation, raster.exif = metadata.exif_of(image, name)
+            if image.format == "JXL":  # whose decoder has turned it
+                raster.orientation = None
             raster.dpi = metadata.resolution(image.info.get("dpi"))
-            raster.profile = image.info.get("icc_profile") or png.profile(image, raster.space, name)
+            raster.profile = _profile(image, file, raster.space, name)
             raster.dropped += _left_behind(image)
             return raster
 
 
+def _samples(image: Image.Image, file: IO[bytes], name: str) -> Raster:
+    if png.is_deep(image):
+        return png.decode(file, name)
+    depth = high.bits(image, file)
+    return high.decode(image, file, depth, name) if depth > 8 or image.format == "JXL" else _raster(image)
+
+
+def _profile(image: Image.Image, file: IO[bytes], space: Space, name: str) -> bytes | None:
+    if image.format == "PNG":
+        return png.profile(image, file, space, name)
+    return image.info.get("icc_profile") or high.profile(image, file, space, name)
+
+
 def _opened(file: IO[bytes], name: str) -> Image.Image:
+    if size := jxl.header(file.read(jxl.FIRST_BYTES)):  # Pillow's plugin decodes what it opens
+        check_size(name, size.width, size.height)
+    file.seek(0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit is ours
@@ -67,7 +85,7 @@ def _opened(file: IO[bytes], name: str) -> Image.Image:
         raise too_large(name, "far too many pixels") from error
     except UnidentifiedImageError as error:
         file.seek(0)
-        raise kinds.unread(name, file.read(16)) from error
+        raise kinds.unread(name, file.read(kinds.FIRST_BYTES), formats()) from error
     except Exception as error:  # what damaged headers make decoders raise is in no list
         raise damaged(name, error) from error
 

@@ -1,17 +1,20 @@
-"""What Pillow leaves of PNG: colors of 16 bits, which it reduces to 8, and the chunks gAMA and cHRM."""
+"""What Pillow leaves of PNG: colors of 16 bits, which it reduces to 8, and the chunks cICP, gAMA and cHRM."""
 
 from __future__ import annotations
 
 import logging
+import struct
 from typing import IO
 
 from PIL import Image
 
-from .profiles import encoded_as, library
+from . import cicp
+from .profiles import SRGB_XY, encoded_as, library
 from .raster import Raster, Space
+from .refusals import unsupported
 
 SRGB_GAMMA = 1 / 2.2  # as gAMA of a picture that is sRGB says
-SRGB_XY = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)  # of white, red, green and blue
+HEADER_ENDS, LONGEST = 33, 1 << 20  # bytes: of the signature and the first chunk, and of what is looked through
 SAME = 1e-3  # by which these may differ
 log = logging.getLogger(__name__)
 
@@ -35,10 +38,34 @@ def decode(file: IO[bytes], name: str) -> Raster:
     return Raster("gray" if colors == 1 else "rgb", samples[..., :colors], alpha)
 
 
-def profile(image: Image.Image, space: Space, name: str) -> bytes | None:
-    """Return the profile that a PNG's gAMA and cHRM stand for, unless it is sRGB or says nothing. Raises FileError."""
+def profile(image: Image.Image, file: IO[bytes], space: Space, name: str) -> bytes | None:
+    """Return the profile that a PNG's chunks hold or stand for, unless it is sRGB. Raises FileError.
+
+    The first of these that is there counts: cICP, iCCP, sRGB, gAMA with cHRM.
+    """
+    numbers = _chunk(file, b"cICP")
+    if numbers and len(numbers) == 4:
+        if not numbers[3]:
+            raise unsupported(name, "a PNG of video's narrow range")
+        return cicp.profile(numbers[0], numbers[1], space, name)
+    return image.info.get("icc_profile") or _encoding(image, space, name)
+
+
+def _chunk(file: IO[bytes], wanted: bytes) -> bytes | None:
+    """Return what a chunk ahead of the pixels holds."""
+    file.seek(0)
+    data, at = file.read(LONGEST), HEADER_ENDS
+    while at + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if kind in (wanted, b"IDAT"):
+            return data[at + 8 : at + 8 + size] if kind == wanted else None
+        at += 12 + size
+    return None
+
+
+def _encoding(image: Image.Image, space: Space, name: str) -> bytes | None:
     gamma, chromaticity = image.info.get("gamma"), image.info.get("chromaticity")
-    if image.format != "PNG" or "srgb" in image.info or not isinstance(gamma, float) or space not in ("gray", "rgb"):
+    if "srgb" in image.info or not isinstance(gamma, float) or space not in ("gray", "rgb"):
         return None
     xy = tuple(chromaticity) if chromaticity and space == "rgb" else SRGB_XY
     if abs(gamma - SRGB_GAMMA) < SAME and all(abs(a - b) < SAME for a, b in zip(xy, SRGB_XY, strict=True)):

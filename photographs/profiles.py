@@ -18,6 +18,8 @@ from .refusals import lacks
 SIGNATURES: dict[bytes, Space] = {b"GRAY": "gray", b"RGB ": "rgb", b"CMYK": "cmyk", b"Lab ": "lab"}
 EXACT = 0x0100  # of Little CMS: else it interpolates in tables too coarse for the shadows of linear profiles
 SAME = 2e-4  # by which a profile may differ from sRGB and be taken for it: a twentieth of a level of 8 bits
+SRGB_XY = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)  # of white, red, green and blue
+ENTRIES = 4096  # of a curve as a table
 MODES: dict[Space, str] = {"gray": "L", "rgb": "RGB", "cmyk": "CMYK"}
 log = logging.getLogger(__name__)
 
@@ -34,24 +36,37 @@ def to_srgb(raster: Raster, name: str) -> Samples:
     return _plain(raster.samples, raster.space)
 
 
-def encoded_as(gamma: float, xy: tuple[float, ...], space: Space, name: str) -> bytes:
-    """Return the profile of a picture whose samples are light ** (1 / gamma).
+def encoded_as(gamma: float | None, xy: tuple[float, ...], space: Space, name: str) -> bytes:
+    """Return the profile of a picture whose samples are light ** (1 / gamma), or, without a gamma, on sRGB's curve.
 
     xy: the chromaticities of white, red, green and blue. Raises FileError.
     """
     codecs = library(name, "encoded with a gamma, or primaries, of its own")
     if space == "gray":
         return bytes(codecs.cms_profile("gray", gamma=gamma))
+    curve = {"gamma": gamma} if gamma else {"transferfunction": _srgb_curve()}
     white, primaries = [*xy[:2], 1.0], [value for i in range(2, 8, 2) for value in (*xy[i : i + 2], 1.0)]
-    return bytes(codecs.cms_profile("rgb", whitepoint=white, primaries=primaries, gamma=gamma))
+    return bytes(codecs.cms_profile("rgb", whitepoint=white, primaries=primaries, **curve))
+
+
+def _srgb_curve() -> NDArray[np.float32]:
+    """Return the light of evenly spaced samples, 0..1."""
+    samples = np.linspace(0, 1, ENTRIES)
+    return np.where(samples > 0.04045, ((samples + 0.055) / 1.055) ** 2.4, samples / 12.92).astype(np.float32)
 
 
 def _fits(raster: Raster, name: str) -> bool:
     found = SIGNATURES.get((raster.profile or b"")[16:20])
+    if found == "gray" and raster.space == "rgb" and _is_neutral(raster.samples):
+        raster.space, raster.samples = "gray", raster.samples[..., :1]  # in a format that has no gray
     if found != raster.space:
         why = f"it is for {found}, and the picture is {raster.space}" if found else "it is damaged, or of a rare kind"
         log.warning("%s: its color profile cannot be used (%s); taken for sRGB", name, why)
     return found == raster.space
+
+
+def _is_neutral(samples: NDArray[Any]) -> bool:
+    return bool((samples[..., :1] == samples[..., 1:]).all())
 
 
 def _profiled(samples: NDArray[Any], space: Space, profile: bytes, name: str) -> Samples:

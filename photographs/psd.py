@@ -12,7 +12,7 @@ from PIL import Image
 from . import metadata
 from .inks import ICCLAB, lab
 from .metadata import counted
-from .profiles import encoded_as, library
+from .profiles import SRGB_XY, encoded_as, library
 from .raster import CHANNELS, Raster, Space, integers
 from .refusals import check_size, damaged, decoding, unsupported
 
@@ -21,7 +21,7 @@ SPACES: dict[int, Space] = {1: "gray", 3: "rgb", 4: "cmyk", 8: "gray", 9: "lab"}
 KINDS = {8: ">u1", 16: ">u2", 32: ">f4"}
 PROFILE, RESOLUTION, EXIF, XMP, IPTC = 1039, 1005, 1058, 1060, 1028  # resources
 RAW, PACKED = 0, 1  # ways to store pixels
-LINEAR, SRGB_XY = 1.0, (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)  # what 32 bits are, without a profile
+LINEAR = 1.0  # the gamma of 32 bits, without a profile
 
 
 class _Header(NamedTuple):

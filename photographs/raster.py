@@ -13,7 +13,7 @@ from .photograph import Samples
 Space = Literal["gray", "rgb", "cmyk", "lab"]
 CHANNELS: dict[Space, int] = {"gray": 1, "rgb": 3, "cmyk": 4, "lab": 3}
 BAND = 1 << 20  # samples that are computed with at a time
-OVERSHOT = 2  # of float samples, what sharpening makes of a white of 1
+OVERSHOT = 16  # of float samples, what sharpening, and lamps, are where white is 1
 FLOATS = (255.0, 65535.0, 2.0**32 - 1)
 WHITES: dict[tuple[str, int], tuple[float, ...]] = {  # by kind and bytes, what programs write white as
     **{("f", size): FLOATS for size in (2, 4, 8)},

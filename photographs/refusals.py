@@ -54,7 +54,8 @@ def too_large(name: str, what: str) -> TooLarge:
 
 def damaged(name: str, why: object) -> FileError:
     """Return the refusal of a file that is not whole."""
-    return FileError(f"{name} is damaged or cut short ({why}).", "Get a whole copy of it.")
+    reason = str(why).partition("\n")[0].rstrip(". ")  # some libraries go on with advice to programmers
+    return FileError(f"{name} is damaged or cut short ({reason}).", "Get a whole copy of it.")
 
 
 def unsupported(name: str, what: str, remedy: str = SAVE_AS) -> FileError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import logging
+import warnings
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -176,6 +177,8 @@ def _decoded(page: Any, photometric: int, space: Space, colors: int, name: str) 
     samples = _colors(page, values[..., :colors], photometric, bits, name)
     if at is not None and alpha is not None and kinds[at - colors] == ASSOCIATED and space != "lab":
         samples = straight(samples, alpha)
+    if photometric == WHITE_IS_ZERO:
+        samples = inverted(samples)
     raster = Raster(space, samples, alpha)
     if extra := values.shape[2] - colors - (at is not None):
         raster.dropped.append(counted(extra, "extra channel"))
@@ -188,8 +191,6 @@ def _colors(page: Any, values: NDArray[Any], photometric: int, bits: int, name: 
     if photometric in (inks.CIELAB, inks.ICCLAB):
         return inks.lab(values, bits, photometric)
     samples = _uniform(values, bits)
-    if photometric == WHITE_IS_ZERO:
-        return inverted(samples)
     if photometric == YCBCR and page.compression not in JPEG:  # JPEG's decoder has converted it
         return inks.from_ycbcr(samples, page.tags.valueof(529), page.tags.valueof(532), bits)
     return samples
@@ -232,10 +233,12 @@ def _by_pillow(page: Any, file: IO[bytes], name: str) -> Raster:
 def _exif(page: Any, file: IO[bytes], name: str) -> tuple[Any, bytes]:
     found: Any = Image.Exif()
     try:
-        file.seek(0)
-        found.load_from_fp(file)
-        file.seek(page.offset)
-        found._info.load(file)  # the page's own
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of tags that are no EXIF
+            file.seek(0)
+            found.load_from_fp(file)
+            file.seek(page.offset)
+            found._info.load(file)  # the page's own
     except Exception:  # noqa: BLE001 - what damaged EXIF makes Pillow raise is in no list
         found = Image.Exif()
     return page.tags.valueof(274), metadata.kept(found, name)[1]

@@ -88,3 +88,33 @@ def test_a_plugin_that_fails_to_load_harms_no_other_format(monkeypatch, tmp_path
         assert read_photograph(tmp_path / "photo.png").rgb[0, 0].tolist() == [200, 30, 30]
     finally:
         plain.formats.cache_clear()
+
+
+RARE = {
+    "12.jpg": ("a JPEG of 12 bits", lambda: imagecodecs.jpeg_encode(EIGHT.astype(np.uint16) * 16, bitspersample=12)),
+    "lossless.jpg": ("a lossless JPEG", lambda: imagecodecs.ljpeg_encode(EIGHT[..., 0].astype(np.uint16) * 257)),
+    "a.jls": ("a JPEG-LS picture", lambda: imagecodecs.jpegls_encode(EIGHT)),
+    "a.jxr": ("a JPEG XR picture", lambda: imagecodecs.jpegxr_encode(EIGHT)),
+    "a.pam": ("a PAM picture", lambda: b"P7\nWIDTH 8\nHEIGHT 8\nDEPTH 1\nMAXVAL 255\nENDHDR\n" + bytes(64)),
+    "a.pfm": ("a PFM picture in color", lambda: b"PF\n8 8\n-1.0\n" + bytes(768)),
+    "a.exr": ("an OpenEXR picture", lambda: b"v/1\1\2\0\0\0" + bytes(99)),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_what_is_whole_and_rare_is_refused_by_its_name(tmp_path, name):
+    reason, write = RARE[name]
+    (tmp_path / name).write_bytes(bytes(write()))
+    with pytest.raises(FileError, match=f"{name} is {reason}, which is not supported"):
+        read_photograph(tmp_path / name)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif", "webp", "bmp", "tga", "ppm", "jp2"])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.9])
+def test_what_is_cut_short_is_damaged_and_what_is_empty_is_empty(tmp_path, ending, share):
+    noise = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / f"a.{ending}")
+    data = (tmp_path / f"a.{ending}").read_bytes()
+    (tmp_path / f"a.{ending}").write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(FileError, match="damaged or cut short" if share else "is empty"):
+        read_photograph(tmp_path / f"a.{ending}")

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -375,3 +376,19 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, ending):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [path.name for path in tmp_path.iterdir()] == [f"out.{ending}"]
     assert (tmp_path / f"out.{ending}").read_text() == "old"
+
+
+@pytest.mark.parametrize("ending", ["webp", "png"])
+def test_the_profile_of_a_gray_picture_that_is_stored_in_color(tmp_path, ending):
+    """WebP has no gray: what converts to it leaves the profile of the gray that it was."""
+    linear = imagecodecs.cms_profile("gray", gamma=1.0)
+    options = {"lossless": True} if ending == "webp" else {}
+    path = saved(flat("RGB", (90, 90, 90)), tmp_path / f"gray.{ending}", icc_profile=linear, **options)
+    assert np.abs(read_photograph(path).rgb.astype(int) - 160).max() <= 1
+
+
+def test_floats_whose_lamps_are_beyond_white(tmp_path):
+    image = flat("F", 0.5)
+    image.putpixel((0, 0), 12.0)
+    rgb = read_photograph(saved(image, tmp_path / "lamp.tif")).rgb
+    assert rgb[0, :2, 0].tolist() == [255, 128]

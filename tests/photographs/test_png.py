@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from huedot.photographs import read_photograph
+from huedot.protocol.errors import FileError
 
 HEIGHT, WIDTH = 24, 32
 RAMP = np.linspace(0, 1, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
@@ -126,3 +127,74 @@ def test_random_flavors(tmp_path, data):
     photo = read_photograph(path)
     assert np.abs(photo.rgb - truth).max() <= 1
     assert (photo.alpha is not None) == (mode in ("LA", "RGBA") or "transparency" in options)
+
+
+def coded(primaries, transfer, full=1):
+    return chunk(b"cICP", bytes([primaries, transfer, 0, full]))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_colors_by_number(tmp_path, bits):
+    """CICP overrules a profile, gamma and primaries; 12 stands for P3, 9 for BT.2020, 8 for light, 13 for sRGB."""
+    samples = stored(np.stack([RAMP, RAMP * 0 + 0.4, RAMP * 0 + 0.4], -1), bits)
+    same = read_photograph(png(tmp_path / "a.png", samples, coded(1, 13), gamma(1.0), primaries(SWAPPED_XY)))
+    assert np.array_equal(same.full, samples)
+    light = read_photograph(png(tmp_path / "a.png", samples, coded(1, 8))).rgb
+    assert np.abs(light - shown(samples / (2**bits - 1))).max() <= 1.01
+    wide = read_photograph(png(tmp_path / "a.png", samples, coded(12, 13))).rgb.astype(int)
+    wider = read_photograph(png(tmp_path / "a.png", samples, coded(9, 13))).rgb.astype(int)
+    row = HEIGHT * 3 // 4
+    assert wider[row, 0, 0] > wide[row, 0, 0] + 3 > same.rgb[row, 0, 0] + 6
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("color", [False, True])
+def test_numbers_that_are_not_read_are_refused_by_name(tmp_path, bits, color):
+    samples = stored(np.repeat(RAMP[..., None], 3, 2) if color else RAMP, bits)
+    for chunks, reason in ((coded(9, 16), r"\(PQ\)"), (coded(9, 18), r"\(HLG\)"), (coded(1, 13, 0), "narrow range")):
+        with pytest.raises(FileError, match=reason):
+            read_photograph(png(tmp_path / "a.png", samples, chunks))
+    with pytest.raises(FileError, match=r"rare kind \(200/13 of H\.273\)"):
+        read_photograph(png(tmp_path / "a.png", samples, coded(200, 13)))
+
+
+def adam7(samples, bits, color):
+    """An interlaced PNG, which no library here writes."""
+    data = b""
+    for x, y, across, down in (
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ):
+        for row in samples[y::down, x::across]:
+            planes = (row.reshape(-1, 1) >> np.arange(bits - 1, -1, -1)) & 1
+            data += b"\0" + np.packbits(planes.astype(np.uint8)).tobytes()
+    header = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], bits, color, 0, 0, 1)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("color", [0, 2, 4, 6])
+def test_interlaced(tmp_path, bits, color):
+    if color and bits < 8:
+        pytest.skip("there is none")
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[color]
+    samples = np.round(np.repeat(RAMP[..., None], channels, 2) * (2**bits - 1)).astype(np.int64)
+    (tmp_path / "a.png").write_bytes(adam7(samples, bits, color))
+    photo = read_photograph(tmp_path / "a.png")
+    assert np.abs(photo.rgb - samples[..., :1] / (2**bits - 1) * 255).max() <= 1
+    assert (photo.alpha is not None) == (color in (4, 6))
+
+
+def test_a_palette_with_shares_of_transparency(tmp_path):
+    image = Image.fromarray(stored(RAMP, 8)).quantize(16)
+    image.save(tmp_path / "a.png", transparency=bytes([0, 128, *[255] * 14]))
+    photo = read_photograph(tmp_path / "a.png")
+    assert np.array_equal(photo.rgb, np.asarray(image.convert("RGB")))
+    indices = np.asarray(image)
+    assert np.array_equal(photo.alpha, np.array([0, 128, *[255] * 14])[indices])

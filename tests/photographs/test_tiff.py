@@ -1,6 +1,5 @@
 """TIFF of every flavor that tifffile writes: the same picture each time, or a refusal that names the true reason."""
 
-import io
 import struct
 
 import numpy as np
@@ -210,6 +209,38 @@ def test_a_palette(tmp_path):
     assert not read_photograph(path).is_deep
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("bits", [8, 16])
+def test_the_right_side_up(tmp_path, orientation, bits):
+    tag = (274, "H", 1, orientation, True)
+    path = written(tmp_path / "a.tif", stored(RAMP, bits), photometric="minisblack", extratags=[tag])
+    assert np.abs(levels(path) - turned(RAMP * 255, orientation)).max() <= 1
+
+
+@pytest.mark.parametrize("program", ["ImageJ", "OME", "tifffile"])
+def test_stacks_of_scientific_programs(tmp_path, program):
+    """The first picture; ImageJ says of one page that hundreds follow it."""
+    options = {"ImageJ": {"imagej": True}, "OME": {"ome": True}, "tifffile": {}}[program]
+    stack = np.stack([stored(RAMP, 16), stored(1 - RAMP, 16), stored(RAMP, 16)])
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="minisblack", **options)
+    assert np.array_equal(levels(tmp_path / "a.tif"), LEVELS)
+    assert read_photograph(tmp_path / "a.tif").dropped == ("2 more pages",)
+
+
+@pytest.mark.parametrize("kind", ["complex64", "complex128"])
+def test_complex_samples_are_refused_by_name(tmp_path, kind):
+    with pytest.raises(FileError, match="COMPLEXIEEEFP"):
+        read_photograph(written(tmp_path / "a.tif", RAMP.astype(kind), photometric="minisblack"))
+
+
+def test_floats_that_are_none(tmp_path):
+    samples = RAMP.astype(np.float32)
+    samples[3, :4] = np.nan, np.inf, -np.inf, -0.3
+    found = levels(written(tmp_path / "a.tif", samples, photometric="minisblack"))
+    assert found[3, :4].tolist() == [0, 255, 0, 0]
+    assert np.abs(found[4:] - LEVELS[4:]).max() <= 1
+
+
 @pytest.mark.parametrize("photometric", [8, 9])
 @pytest.mark.parametrize("bits", [8, 16])
 def test_lab(tmp_path, bits, photometric):
@@ -341,51 +372,125 @@ def test_what_else_a_file_holds_is_named(tmp_path):
     assert read_photograph(path).dropped == ("XMP", "IPTC")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def alike(channels, kind):
+    """Samples (H, W, channels) of a kind; white is 1, or the kind's largest."""
+    if kind.startswith("float"):
+        return channels.astype(kind)
+    return np.round(channels * np.iinfo(kind).max).clip(0, np.iinfo(kind).max).astype(kind)
+
+
+INKS = {"rgb": 3, "separated": 4, "palette": 1, "minisblack": 1, "miniswhite": 1}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_random_flavors(tmp_path, data):
     """Whatever tifffile writes is read within a level, or refused by its reason."""
     pick = lambda *choices: data.draw(st.sampled_from(choices))  # noqa: E731
-    photometric = pick("minisblack", "miniswhite", "rgb", "separated")
-    kind = pick("uint8", "uint16", "uint32", "float16", "float32", "float64")
-    colors = {"rgb": 3, "separated": 4}.get(photometric, 1)
+    photometric = pick(*INKS)
+    kind = pick("uint8", "uint16", "uint32", "int8", "int16", "int32", "float16", "float32", "float64")
+    kind = pick("uint8", "uint16") if photometric == "palette" else kind
     truth = RAMP if photometric != "separated" else (1 - RAMP) ** 2
-    values = 1 - RAMP if photometric == "miniswhite" else RAMP
-    extra = pick(None, "ASSOCALPHA", "UNASSALPHA", "UNSPECIFIED")
-    color = np.repeat(values[..., None], colors + (extra is not None), 2)
-    if extra is not None:
-        color[..., -1] = 1
-    samples = color.astype(kind) if kind.startswith("f") else stored(color, 8 * np.dtype(kind).itemsize)
-    planar = pick("contig", "separate")
-    samples = np.moveaxis(samples, -1, 0) if planar == "separate" else samples
-    if samples.shape[-1] == 1:
+    values = np.repeat((1 - RAMP if photometric == "miniswhite" else RAMP)[..., None], INKS[photometric], 2)
+    extra, share = pick(None, "ASSOCALPHA", "UNASSALPHA", "UNSPECIFIED"), pick(1.0, 0.5)
+    if extra is not None and photometric != "palette":
+        values = np.dstack([values * (share if extra == "ASSOCALPHA" else 1), np.full_like(RAMP, share)])
+    samples = alike(values, kind)
+    options = {"extrasamples": [extra]} if values.shape[2] > INKS[photometric] else {}
+    if photometric == "palette":
+        samples = np.round(RAMP * 255).astype(kind)
+        colors = 1 << (8 * samples.dtype.itemsize)
+        options["colormap"] = np.repeat((np.arange(colors) % 256 * 257).astype(np.uint16)[None], 3, 0)
+    elif samples.shape[2] == 1:
         samples = samples[..., 0]
-    elif samples.shape[0] == 1:
-        samples = samples[0]
-    options = {"planarconfig": planar} if samples.ndim == 3 else {}
-    buffer, compression = io.BytesIO(), pick(None, *COMPRESSIONS, "jpegxl", "jpeg2000", "png", "lerc")
+    elif pick("contig", "separate") == "separate":
+        samples, options["planarconfig"] = np.ascontiguousarray(np.moveaxis(samples, -1, 0)), "separate"
+    else:
+        options["planarconfig"] = "contig"
+    compression = pick(None, *COMPRESSIONS, "jpegxl", "jpeg2000", "png", "lerc")
+    layout = {
+        "compression": compression,
+        "predictor": pick(False, True),
+        "tile": pick(None, (16, 16), (16, 32)),
+        "rowsperstrip": pick(1, 5, 24),
+        "photometric": photometric,
+        "metadata": None,
+    }
+    order = pick("<", ">") if compression in (None, *COMPRESSIONS) else "<"  # tifffile errs in others
+    before, after = pick(False, True), pick(0, 2)
     try:
-        tifffile.imwrite(
-            buffer,
-            np.ascontiguousarray(samples),
-            photometric=photometric,
-            metadata=None,
-            byteorder=pick("<", ">") if compression in (None, *COMPRESSIONS) else "<",  # tifffile errs in others
-            bigtiff=pick(False, True),
-            compression=compression,
-            predictor=pick(False, True),
-            tile=pick(None, (16, 16), (16, 32)),
-            rowsperstrip=pick(1, 5, 24),
-            extrasamples=[extra] if extra else None,
-            **options,
-        )
+        with tifffile.TiffWriter(tmp_path / "a.tif", byteorder=order, bigtiff=pick(False, True)) as tiff:
+            if before:
+                tiff.write(stored(1 - RAMP[::2, ::2], 8), photometric="minisblack", subfiletype=1, metadata=None)
+            tiff.write(samples, **layout, **options)
+            for _ in range(after):
+                tiff.write(stored(1 - RAMP, 16), photometric="minisblack", metadata=None)
     except (ValueError, KeyError, RuntimeError, NotImplementedError, TypeError):
         return  # tifffile does not write it
-    path = tmp_path / "a.tif"
-    path.write_bytes(buffer.getvalue())
-    photo, reason = read_or_refused(path)
+    photo, reason = read_or_refused(tmp_path / "a.tif")
     if photo is None:
         assert "not supported" in reason
         assert "damaged" not in reason
         return
-    assert np.abs(photo.rgb - truth[..., None] * 255).max() <= 1.5
+    coarse = (extra == "ASSOCALPHA" and share < 1) + (kind == "int8")  # steps that what is stored lies apart
+    coarse += photometric == "separated"  # of which two round
+    assert np.abs(photo.rgb - truth[..., None] * 255).max() <= 1.01 + 1.5 * coarse
+    assert (photo.alpha is not None) == (options.get("extrasamples") in (["ASSOCALPHA"], ["UNASSALPHA"]))
+    if photo.alpha is not None:
+        assert np.abs(photo.alpha8 - share * 255).max() <= 1.01 + (kind == "int8")
+    assert ("2 more pages" in photo.dropped) == (after == 2)
+
+
+REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_random_depths(tmp_path, data):
+    """Every number of bits from 1 to 32, in either order, black or white at zero, and bits stored backward."""
+    bits, photometric = data.draw(st.integers(1, 32)), data.draw(st.sampled_from([0, 1]))
+    order, backward = data.draw(st.sampled_from("<>")), data.draw(st.booleans()) and bits < 8
+    values = data.draw(st.floats(0.1, 1)) * RAMP
+    path = packed(tmp_path / "a.tif", values, bits, photometric, order)
+    if backward:
+        with tifffile.TiffFile(path, mode="r+") as tiff:
+            at = tiff.pages[0].dataoffsets[0]
+            tiff.pages[0].tags[259].overwrite(1)
+            tag = tiff.pages[0].tags[277].offset  # of samples in a pixel, which is 1 where it is not said
+        whole = bytearray(path.read_bytes())
+        whole[tag : tag + 12] = struct.pack(f"{order}HHII", 266, 4, 1, 2)
+        path.write_bytes(bytes(whole[:at]) + bytes(whole[at:]).translate(REVERSED))
+    photo, reason = read_or_refused(path)
+    if bits == 24:
+        assert "24-bit samples" in reason
+        return
+    assert photo is not None, reason
+    coarse = stored(values, bits) / (2.0**bits - 1)
+    assert np.abs(photo.rgb[..., 0] - (coarse if photometric else 1 - coarse) * 255).max() <= 1
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_random_flavors_of_pillow(tmp_path, data):
+    """Whatever Pillow, and libtiff in it, writes is read as Pillow meant it."""
+    pick = lambda *choices: data.draw(st.sampled_from(choices))  # noqa: E731
+    mode = pick("1", "L", "LA", "P", "RGB", "RGBA", "RGBX", "CMYK", "I;16", "I", "F")
+    gray = Image.fromarray(stored(RAMP, 8))
+    deep = {"I;16": stored(RAMP, 16), "I": stored(RAMP, 16).astype(np.int32), "F": RAMP.astype(np.float32)}
+    image = Image.fromarray(deep[mode]) if mode in deep else gray.convert(mode)
+    compression = pick(None, "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "group3", "group4", "zstd")
+    orientation = pick(*range(1, 9))
+    try:
+        image.save(tmp_path / "a.tif", compression=compression, tiffinfo={274: orientation}, big_tiff=pick(False, True))
+    except (ValueError, KeyError, RuntimeError, OSError):
+        return  # Pillow does not write it
+    truth = np.round(RAMP * 255) if mode in deep else np.asarray(image.convert("L"), float)
+    photo, reason = read_or_refused(tmp_path / "a.tif")
+    assert photo is not None, reason
+    assert np.abs(photo.rgb[..., 0] - turned(truth, orientation)).max() <= 1.01
+
+
+def turned(values, orientation):
+    """As it is to be shown, by EXIF's numbers."""
+    way = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}.get(orientation)  # Image.Transpose
+    return values if way is None else np.asarray(Image.fromarray(values.astype(np.float32)).transpose(way))
