@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from huedot.protocol.errors import ArgumentError
 
+from .vividness import MOST
+
 SMALLEST = 8  # pixels on a side
 
 
@@ -54,6 +56,11 @@ def number(name: str, value: object, low: float, high: float) -> float:
     if not math.isfinite(value) or not low <= value <= high:
         raise ArgumentError(name, f"must be between {low:g} and {high:g}, not {value}.")
     return float(value)
+
+
+def vividness(value: object) -> float | None:
+    """Return value as a float from 0 to MOST; None stays None, the network's own."""
+    return None if value is None else number("vividness", value, 0, MOST)
 
 
 def whole(name: str, value: object, low: int, high: int) -> int:

@@ -15,7 +15,7 @@ from torch.profiler import record_function
 from huedot.protocol.errors import is_memory_gone, out_of_memory
 from huedot.weights.files import refused
 
-from . import bins, loading, places
+from . import bins, loading, places, vividness
 from .exact import meet_hints
 from .grid import slice_bands, slice_grid
 from .networks.hintnet import Config, Features, HintNetwork
@@ -33,6 +33,7 @@ class NetworkInput:
     hint_ab: Tensor  # (1, 2, H, W) in ab units
     hint_mask: Tensor  # (1, 1, H, W), 0 or 1
     global_hints: Tensor  # (1, 316)
+    vividness: float = 1.0  # see `vividness.enliven`
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Backend(Protocol):
     exact: bool  # whether the hints' own color is given back at the hints
     takes_dots: bool  # whether local hints are of use to it, and
     takes_global: bool  # whether histogram and saturation are
+    takes_vividness: bool  # whether it tells what hints have reached
     softening: float  # multiplies the logits before the softmax (paper §3.3)
     network: nn.Module
     centers: Tensor  # (Q, 2), the bins of its palette
@@ -78,7 +80,7 @@ class HintNetBackend:
     """`huedot`: encoder once, hints per refresh, propagation, exact hints."""
 
     name, multiple, exact, softening = "huedot", 32, True, 1.0
-    takes_dots, takes_global = True, True
+    takes_dots, takes_global, takes_vividness = True, True, True
 
     def __init__(self, network: HintNetwork) -> None:
         self.network, self.centers = network, bins.centers()
@@ -94,7 +96,7 @@ class HintNetBackend:
         with record_function("decode"), _half_where_fast(given.lightness.device):
             grid, decoded = self.network.decode(encoded, *hints, given.global_hints)
         with record_function("propagate"):
-            grid = self.network.propagate(grid, decoded, given.lightness, *hints)
+            grid, reached = self.network.propagate(grid, decoded, given.lightness, *hints)
         held = [grid, *decoded, *hints]
 
         def logits() -> Tensor:
@@ -105,7 +107,8 @@ class HintNetBackend:
             return self._palette_near(decoded, grid, given.lightness, x, y)
 
         with record_function("exact hints"):
-            return Prediction(meet_hints(grid, given.lightness, *hints), cache(logits), near, held)
+            vivid = vividness.enliven(grid, reached, given.vividness)
+            return Prediction(meet_hints(vivid, given.lightness, *hints), cache(logits), near, held)
 
     def _palette_near(
         self, decoded: Features, grid: Tensor, lightness: Tensor, x: float, y: float
@@ -143,7 +146,7 @@ class LocalHintsBackend:
     """`siggraph17`: the published Local Hints network, as it was."""
 
     name, multiple, exact, softening = "siggraph17", 8, False, 0.2
-    takes_dots, takes_global = True, False
+    takes_dots, takes_global, takes_vividness = True, False, False
 
     def __init__(self, network: LocalHints) -> None:
         self.network = network
@@ -162,7 +165,7 @@ class GlobalHintsBackend:
     """`siggraph17-global`: the published Global Hints network; it has no local hints and no palette of its own."""
 
     name, multiple, exact, softening = "siggraph17-global", 8, False, 1.0
-    takes_dots, takes_global = False, True
+    takes_dots, takes_global, takes_vividness = False, True, False
 
     def __init__(self, network: GlobalHints) -> None:
         self.network, self.centers = network, bins.centers()

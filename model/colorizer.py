@@ -17,7 +17,7 @@ from huedot.weights import files
 
 from . import arguments, backends, color, reference
 from .color import Samples
-from .encoded import OUT_OF_GPU_MEMORY, EncodedPhoto, GlobalHints, LoadedNetwork
+from .encoded import OUT_OF_GPU_MEMORY, EncodedPhoto, LoadedNetwork
 from .grid import Region, slice_grid
 from .hints import Dot, Hints
 from .painting import FractionDone, Picture, paint
@@ -99,6 +99,11 @@ class Photo:
         return self.encoded.backend.takes_dots
 
     @property
+    def takes_vividness(self) -> bool:
+        """Whether the network tells what hints have reached, so that the rest can be more vivid."""
+        return self.encoded.backend.takes_vividness
+
+    @property
     def takes_global(self) -> bool:
         """Whether the network can use a histogram, and a saturation."""
         return self.encoded.backend.takes_global
@@ -114,17 +119,21 @@ class Photo:
         *,
         histogram: Picture | Reference | None = None,
         saturation: float | None = None,
+        vividness: float | None = None,
         region: Region | None = None,
         dtype: DTypeLike | None = None,
     ) -> Any:
         """Color the photograph: (H, W, 3) sRGB, whose lightness is the photograph's own.
 
         hints: uint8 (H, W, 4), where alpha from 128 up is a hint of hue and chroma; histogram: a reference
-        picture, uint8 (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2); region: the part that is
-        wanted, (x, y, width, height), which costs in proportion; dtype: np.uint8 or np.uint16, without which it is the
+        picture, uint8 (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2); vividness: 0..3, times which the
+        chroma is where no hint reaches, the network's own without it; region: the part that is wanted,
+        (x, y, width, height), which costs in proportion; dtype: np.uint8 or np.uint16, without which it is the
         photograph's own. Raises ArgumentError, and WeightsCorrupt where the network answers with no colors.
         """
-        refresh = self.refresh(hints, histogram=histogram, saturation=saturation, region=region, dtype=dtype)
+        refresh = self.refresh(
+            hints, histogram=histogram, saturation=saturation, vividness=vividness, region=region, dtype=dtype
+        )
         return refresh.tiles[0][1]
 
     def refresh(
@@ -133,6 +142,7 @@ class Photo:
         *,
         histogram: Picture | Reference | None = None,
         saturation: float | None = None,
+        vividness: float | None = None,
         region: Region | None = None,
         since: Shown | None = None,
         progress: FractionDone = lambda fraction: None,
@@ -146,10 +156,11 @@ class Photo:
         given, global_hints = self._hints(hints), reference.global_hints(histogram, saturation)
         part = arguments.region("region", region, self.height, self.width)
         kind = arguments.levels("dtype", self.dtype if dtype is None else dtype)
+        vivid = arguments.vividness(vividness)
 
         def work() -> Refresh:
             progress(0)
-            prediction = self.encoded.predict(given, global_hints)
+            prediction = self.encoded.predict(given, global_hints, vivid)
             exact = given.muted(prediction.share) if self.encoded.backend.exact else Hints.none()
             return self._refresh(prediction.grid, exact, part, since, progress, kind)
 
@@ -164,6 +175,7 @@ class Photo:
         *,
         histogram: Picture | Reference | None = None,
         saturation: float | None = None,
+        vividness: float | None = None,
     ) -> list[tuple[tuple[int, int, int], float]]:
         """Return the k likely colors of the pixel in column x and row y, most likely first, with probabilities.
 
@@ -173,17 +185,19 @@ class Photo:
         arguments.whole("y", y, 0, self.height - 1)
         arguments.whole("k", k, 1, 64)
         given, global_hints = self._hints(hints), reference.global_hints(histogram, saturation)
-        return self.encoded.attempt(lambda: self._palette(x, y, given, global_hints, k))
+        vivid = arguments.vividness(vividness)
+        logits = self.encoded.attempt(lambda: self.encoded.logits_at(x, y, given, global_hints, vivid))
+        return self._palette(x, y, logits, k)
 
-    def preview(self, hints: Picture | Hints | None = None, side: int = 512) -> Picture:
+    def preview(self, hints: Picture | Hints | None = None, side: int = 512, vividness: float | None = None) -> Picture:
         """Color a copy of the photograph whose longer side has `side` pixels: what `colorize` would give, sooner."""
-        given = self._hints(hints)
+        given, vivid = self._hints(hints), arguments.vividness(vividness)
         scale = min(1.0, side / max(self.height, self.width))
         size = tuple(max(1, round(extent * scale)) for extent in (self.height, self.width))
         lightness = F.interpolate(self.lightness[None, None], size, mode="bilinear", antialias=True)
 
         def paint() -> Picture:
-            grid = self.encoded.predict(given).grid
+            grid = self.encoded.predict(given, vividness=vivid).grid
             light = lightness.to(grid.device)
             return color.to_rgb8(light[0, 0], slice_grid(grid, self.encoded.levels(light))[0]).cpu().numpy()
 
@@ -245,10 +259,8 @@ class Photo:
         pictures = paint(grid, self.lightness, self.encoded.levels, exact, region, parts, progress, kind)
         return Refresh(list(zip(parts, pictures, strict=True)), parts == [region], shown)
 
-    def _palette(
-        self, x: int, y: int, hints: Hints, global_hints: GlobalHints, k: int
-    ) -> list[tuple[tuple[int, int, int], float]]:
-        backend, logits = self.encoded.backend, self.encoded.logits_at(x, y, hints, global_hints)
+    def _palette(self, x: int, y: int, logits: Tensor, k: int) -> list[tuple[tuple[int, int, int], float]]:
+        backend = self.encoded.backend
         palette = likely(logits, backend.centers, backend.softening, k)
         rgb = color.to_rgb8(self.lightness[y, x].expand(1, k), torch.from_numpy(palette.ab).T[:, None])[0].tolist()
         return [((r, g, b), float(p)) for (r, g, b), p in zip(rgb, palette.probability, strict=True)]

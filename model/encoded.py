@@ -21,6 +21,7 @@ from .color import Samples
 from .hints import Hints
 from .levels import levels_of
 from .mount import mount_of
+from .vividness import USUAL
 
 FAR = 1e4  # ab units, or logits: beyond any color, and any doubt; in float32 they can still be squared
 OUT_OF_GPU_MEMORY = "out of GPU memory"
@@ -38,6 +39,7 @@ class LoadedNetwork:
     ) -> None:
         self.backend, self.device, self.working_size, self.path = backend, device, working_size, path
         self.fell_back = ""  # why it left the GPU, if it did
+        self.vividness = USUAL if backend.takes_vividness else 1.0  # of whoever asks for none
 
     @property
     def name(self) -> str:
@@ -89,20 +91,25 @@ class EncodedPhoto:
 
         return self.attempt(anew)
 
-    def predict(self, hints: Hints, global_hints: GlobalHints | None = None) -> backends.Prediction:
+    def predict(
+        self, hints: Hints, global_hints: GlobalHints | None = None, vividness: float | None = None
+    ) -> backends.Prediction:
         """Run the network, or take its latest answer if nothing has changed; within an `attempt`.
 
-        global_hints: float32 (316,). Raises WeightsCorrupt where the network answers with no colors.
+        global_hints: float32 (316,); vividness: the network's own for None. Raises WeightsCorrupt where the network
+        answers with no colors.
         """
         if global_hints is None:
             global_hints = reference.global_hints(None, None)
         if self.small.device.type != self.network.device.type:  # another photograph left the GPU
             self._encode()
-        key = hints.digest(), global_hints.tobytes()
+        vividness = self.network.vividness if vividness is None else vividness
+        key = hints.digest(), global_hints.tobytes(), vividness
         if self._latest is None or self._latest[0] != key:
             device = self.network.device
             local = hints.at_size((self.height, self.width), self._working_shape, device)
-            given = backends.NetworkInput(self.small, *local, torch.from_numpy(global_hints)[None].to(device))
+            everywhere = torch.from_numpy(global_hints)[None].to(device)
+            given = backends.NetworkInput(self.small, *local, everywhere, vividness)
             prediction = self.backend.predict(self._features, given)
             self._check(prediction.grid)
             if self._mount and not self._mount.is_painted(local[1]):
@@ -119,9 +126,11 @@ class EncodedPhoto:
         self._check(logits)
         return logits
 
-    def logits_at(self, x: int, y: int, hints: Hints, global_hints: GlobalHints) -> Tensor:
+    def logits_at(
+        self, x: int, y: int, hints: Hints, global_hints: GlobalHints, vividness: float | None = None
+    ) -> Tensor:
         """Return the logits (Q,) of the pixel in column x and row y; within an `attempt`. Raises as `predict` does."""
-        prediction = self.predict(hints, global_hints)
+        prediction = self.predict(hints, global_hints, vividness)
         logits = prediction.logits_at((x + 0.5) / self.width, (y + 0.5) / self.height)
         self._check(logits)
         return logits

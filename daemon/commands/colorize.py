@@ -13,7 +13,7 @@ from huedot.protocol.messages import Colorization
 
 from . import folder
 from .asking import Inputs, add_inputs, complain_of_loss
-from .options import add_force, share
+from .options import add_force, share, vividness
 from .terminal import complain, say, say_json, working
 
 
@@ -24,6 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=out_help)
     parser.add_argument("--histogram", type=Path, metavar="REF", help="a picture whose colors to take")
     parser.add_argument("--saturation", type=share, metavar="0..1", help="the mean saturation to aim at")
+    vividness_help = "times which the chroma is where no dot reaches (default: the network's own, 1.2)"
+    parser.add_argument("--vividness", type=vividness, metavar="0..3", help=vividness_help)
     add_force(parser)
     folder.add_batch(parser)
 
@@ -39,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(output, photo, *arguments.hints, *filter(None, [arguments.histogram]))
     if not arguments.force:
         written.check(output)
-    hints = inputs.hints()._replace(saturation=arguments.saturation)
+    hints = inputs.hints()._replace(saturation=arguments.saturation, vividness=arguments.vividness)
     reference = read_photograph(arguments.histogram) if arguments.histogram else None
     with working("coloring") as progress, inputs.opened(progress) as (client, image):
         if reference is not None:

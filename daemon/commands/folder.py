@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     reference = str(arguments.histogram.absolute()) if arguments.histogram else None
     if reference:
         read_photograph(Path(reference))  # or every photograph would fail for it
-    settings = BatchSettings(model_of(arguments), reference, arguments.saturation)
+    settings = BatchSettings(model_of(arguments), reference, arguments.saturation, arguments.vividness)
     todo = batch.tasks(arguments.photo.absolute(), output, settings)
     account = Account(output, settings, arguments.again)
     with working(f"0 of {len(todo)}") as progress, _workers(arguments) as workers:

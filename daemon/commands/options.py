@@ -65,13 +65,12 @@ def counts(text: str) -> tuple[int, ...]:
 
 def share(text: str) -> float:
     """Read a number from 0 to 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value <= 1:  # false for NaN, too
-        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1, not {text!r:.40}")
-    return value
+    return _number(text, 0, 1)
+
+
+def vividness(text: str) -> float:
+    """Read a number from 0 to 3."""
+    return _number(text, 0, 3)
 
 
 def seconds(text: str) -> float:
@@ -82,6 +81,16 @@ def seconds(text: str) -> float:
         value = -1
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"must be seconds, 0 or more, not {text!r:.40}")
+    return value
+
+
+def _number(text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:  # true for NaN, too
+        raise argparse.ArgumentTypeError(f"must be a number from {low} to {high}, not {text!r:.40}")
     return value
 
 

@@ -165,7 +165,7 @@ class Operations:
         for i, dots in enumerate(found):
             progress("coloring previews", i / len(found))
             painted = Hints.from_dots(dots, (photo.height, photo.width)).plus(hints)
-            previews.append(photo.preview(painted, request.parameters["side"]))
+            previews.append(photo.preview(painted, request.parameters["side"], request.parameters["vividness"]))
         height, width = previews[0].shape[:2]
         variations = [{"dots": [_dot_fields(dot, photo) for dot in dots]} for dots in found]
         frames: list[Buffer] = [np.ascontiguousarray(preview).data for preview in previews]
@@ -198,7 +198,8 @@ class Operations:
         if given["dots"]:
             size = (photo.height, photo.width)
             hints = hints.plus(Hints.from_dots([_dot(i, dot, size) for i, dot in enumerate(given["dots"])], size))
-        return photo, hints, {"histogram": reference, "saturation": given["saturation"]}, faint
+        wishes = {name: given[name] for name in ("saturation", "vividness")}
+        return photo, hints, {"histogram": reference, **wishes}, faint
 
 
 def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
@@ -211,7 +212,7 @@ def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
 
 
 def _warnings(colorizer: Colorizer, photo: Photo, hints: Hints, extra: Mapping[str, Any], faint: int) -> Iterator[str]:
-    """Yield what the user should know of a result; `extra`: histogram and saturation, None where they are not given."""
+    """Yield what the user should know of a result; `extra`: the wishes for all of it, None where there is none."""
     if colorizer.fell_back:
         yield f"Colored on the CPU: {colorizer.fell_back}."
     if faint:
@@ -219,8 +220,10 @@ def _warnings(colorizer: Colorizer, photo: Photo, hints: Hints, extra: Mapping[s
         yield f"{what} too faint to count: paint with more opacity."
     if len(hints) and not photo.takes_dots:
         yield f"{colorizer.name} takes no dots: yours are left aside."
-    if any(value is not None for value in extra.values()) and not photo.takes_global:
+    if any(extra[name] is not None for name in ("histogram", "saturation")) and not photo.takes_global:
         yield f"{colorizer.name} takes neither histogram nor saturation: they are left aside."
+    if extra["vividness"] is not None and not photo.takes_vividness:
+        yield f"{colorizer.name} takes no vividness: it is left aside."
 
 
 def _paint(request: Request, photo: Photo) -> Paint:

@@ -54,6 +54,7 @@ class BatchSettings(NamedTuple):
     model: str | None = None
     histogram: str | None = None  # path of a picture whose colors to take
     saturation: float | None = None  # 0..1
+    vividness: float | None = None  # 0..3
 
 
 class Task(NamedTuple):
@@ -122,7 +123,7 @@ def color(client: Client, task: Task) -> Row:
     photograph = read_photograph(Path(task.photograph))
     height, width = photograph.rgb.shape[:2]
     settings, output = task.settings, Path(task.output)
-    hints = Hints(model=settings.model, saturation=settings.saturation)
+    hints = Hints(model=settings.model, saturation=settings.saturation, vividness=settings.vividness)
     if settings.histogram:
         hints = hints._replace(histogram=histogram_of(client, _reference(settings.histogram)))
     image = client.open_image(photograph.rgb.tobytes(), width, height, 3, settings.model)
@@ -223,7 +224,8 @@ class Account:
 
     def _compare_settings(self, before: dict[str, Any]) -> None:
         settings = before.get("settings")
-        if isinstance(settings, dict) and settings != self._settings._asdict():
+        usual = BatchSettings()._asdict()  # a folder of an earlier version knows fewer
+        if isinstance(settings, dict) and {**usual, **settings} != self._settings._asdict():
             told = ", ".join(f"{name} {value}" for name, value in settings.items() if value is not None) or "none"
             remedy = "Give another folder, or --again to color all of it anew."
             raise FileError(f"{self._output} holds results of other settings ({told}).", remedy)

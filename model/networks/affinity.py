@@ -31,14 +31,14 @@ class Affinity(nn.Module):
     def forward(self, features: Tensor, values: Tensor, lightness: Tensor, share: Tensor, limit: int) -> Tensor:
         """Spread the values of the hint cells over the grid.
 
-        features: (B, C, h, w); values: (B, 2, h, w), meant where share (B, 1, h, w), the part of a cell that is hint,
+        features: (B, C, h, w); values: (B, V, h, w), meant where share (B, 1, h, w), the part of a cell that is hint,
         is above 0; lightness: (B, 1, h, w), the hints' own, in 0..100; limit: hint cells used at most. Returns
-        (B, 2, D, h, w).
+        (B, V, D, h, w).
         """
         batch, _, height, width = features.shape
         count = int((share > 0).flatten(1).sum(1).max())
         if count == 0:
-            return values.new_zeros(batch, 2, self.bins, height, width)
+            return values.new_zeros(batch, values.shape[1], self.bins, height, width)
         weight, at = share.flatten(1).topk(min(count, limit), dim=1)  # (B, J)
         keys = self._per_head(self.key(features).float())  # (B, N, hw, E)
         near = _gather(keys, at)  # (B, N, J, E)
@@ -47,8 +47,8 @@ class Affinity(nn.Module):
         light = self._lightness_logits(near, _gather(lightness.flatten(2).transpose(1, 2)[:, None], at))
         spread = _convex(*factors, light, _gather(values.flatten(2).transpose(1, 2)[:, None], at))
         share_of_head = self.mix(features).float().flatten(2).softmax(1)[:, :, :, None, None]
-        fix = (spread * share_of_head).sum(1)  # (B, hw, D, 2)
-        return fix.permute(0, 3, 2, 1).reshape(batch, 2, self.bins, height, width)
+        mean = (spread * share_of_head).sum(1)  # (B, hw, D, V)
+        return mean.permute(0, 3, 2, 1).reshape(batch, values.shape[1], self.bins, height, width)
 
     def _per_head(self, x: Tensor) -> Tensor:
         """(B, N * E, h, w) -> (B, N, hw, E)."""

@@ -184,18 +184,21 @@ class HintNetwork(nn.Module):
         hint_ab: Tensor,
         hint_mask: Tensor,
         limit: int | None = None,
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """Return the grid with what it leaves over at the hints (hint - prediction) spread by learned affinity.
 
-        `limit` bounds the hint cells that take part, the fullest first; by default memory does (PAIRS).
+        Beside it the share of each cell's color that comes from hints, (B, 1, D, H/4, W/4) in 0..1. `limit` bounds the
+        hint cells that take part, the fullest first; by default memory does (PAIRS).
         """
         share = F.avg_pool2d(hint_mask, 4)
         limit = limit or max(1, PAIRS // share[0].numel())
         per_cell = share.clamp_min(1e-6)
         rest = F.avg_pool2d((hint_ab - slice_grid(grid, lightness)) * hint_mask, 4) / per_cell
         hint_lightness = F.avg_pool2d(lightness * hint_mask, 4) / per_cell
-        fix: Tensor = self.affinity(decoded.quarter, rest, hint_lightness, share, limit)
-        return grid + fix
+        spread: Tensor = self.affinity(
+            decoded.quarter, torch.cat([rest, torch.ones_like(share)], 1), hint_lightness, share, limit
+        )
+        return grid + spread[:, :2], spread[:, 2:]
 
     def palette_logits(self, decoded: Features, ab: Tensor) -> Tensor:
         """Return the logits of the 313 bins at 1/8 of the working size, (B, 313, H/8, W/8).

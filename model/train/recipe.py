@@ -110,7 +110,8 @@ class HuedotLearner(Learner):
         with self.autocast(lightness.device):
             features = self.network.encode(lightness.contiguous(memory_format=torch.channels_last))
             grid, decoded = self.network.decode(features, hint_ab, hint_mask, global_hints)
-        return grid, decoded, self.network.propagate(grid, decoded, lightness, hint_ab, hint_mask, HINT_CELLS)
+        whole, _ = self.network.propagate(grid, decoded, lightness, hint_ab, hint_mask, HINT_CELLS)
+        return grid, decoded, whole
 
 
 def _some(x: Tensor, corner: Tensor, every: int) -> Tensor:

@@ -196,7 +196,9 @@ _HINTS: dict[str, tuple[Check, Any]] = {
     "dots": (_dots, []),
     "histogram": (digest, None),
     "saturation": (number(0, 1), None),
+    "vividness": (number(0, 3), None),
 }
+SINCE = {"vividness": 1}  # the minor of the protocol from which on a parameter is known
 _PIXELS: dict[str, Check] = {"width": _side, "height": _side, "channels": _one_of(1, 3, 4)}
 
 OPERATIONS: dict[str, Operation] = {
@@ -251,7 +253,7 @@ class Hints(NamedTuple):
 
     layer: the parts of the image that `pixels` covers one after the other, RGBA uint8 row-major, not premultiplied.
     dots: maps {x, y, ab or rgb, radius}; they lie above the layer.
-    histogram: id that `Client.histogram` returned; saturation: 0..1.
+    histogram: id that `Client.histogram` returned; saturation: 0..1; vividness: 0..3, the network's own without it.
     """
 
     layer: Sequence[Rectangle] = ()
@@ -259,6 +261,7 @@ class Hints(NamedTuple):
     dots: Sequence[Mapping[str, Any]] = ()
     histogram: str | None = None
     saturation: float | None = None
+    vividness: float | None = None
     model: str | None = None
 
     def parameters(self) -> dict[str, Any]:

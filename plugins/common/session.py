@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 from .errors import DaemonUnreachable, HueDotError, Unauthorized, error_from_code
-from .messages import Reply, parse_reply
-from .wire import NONCE_BYTES, VERSION, Buffer, Channel, Header, check_version
+from .messages import SINCE, Reply, parse_reply
+from .wire import NONCE_BYTES, VERSION, Buffer, Channel, Header, check_version, minor_of
 
 HELLO = "hello"
 
@@ -44,6 +44,7 @@ class Session:
         """
         self._transport = transport
         self._channel = Channel(secret)
+        self._minor = 0  # of the protocol that the daemon speaks
         try:
             self.hello = self._say_hello(app, app_version, timeout)
         except HueDotError:
@@ -51,11 +52,12 @@ class Session:
             raise
 
     def send(self, identity: str, op: str, parameters: Mapping[str, Any], frames: Sequence[Buffer] = ()) -> None:
-        """Send a request, leaving out the parameters that are None.
+        """Send a request, leaving out the parameters that are None, and those that the daemon is too old to know.
 
         Raises BadRequest or TooLarge before anything is sent, DaemonUnreachable if the connection is gone.
         """
-        given = {name: value for name, value in parameters.items() if value is not None}
+        known = {name: value for name, value in parameters.items() if SINCE.get(name, 0) <= self._minor}
+        given = {name: value for name, value in known.items() if value is not None}
         self._transport.send(self._channel.seal({**given, "id": identity, "op": op}, frames))
 
     def receive(self, timeout: float | None = None) -> Reply | None:
@@ -90,6 +92,7 @@ class Session:
             raise_error(reply)
         check_version(VERSION, reply.fields.get("protocol"))
         self._channel.nonce = _nonce_of(reply)
+        self._minor = minor_of(reply.fields.get("protocol"))
         return reply.fields
 
 

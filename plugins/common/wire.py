@@ -14,7 +14,7 @@ from typing import Any, Union
 from . import codec
 from .errors import BadRequest, HueDotError, TooLarge, Unauthorized, UnsupportedVersion
 
-VERSION = "2.0"
+VERSION = "2.1"
 
 MAX_HEADER_BYTES = 1 << 16
 MAX_DEPTH = 8
@@ -193,6 +193,12 @@ def refusal(error: HueDotError) -> list[Buffer]:
     """Return the one reply that a daemon gives to a message it cannot trust: unsigned, and to no request."""
     header = {"id": "", "kind": "error", "code": error.code, "message": error.message, "remedy": error.remedy}
     return Channel(side=DAEMON).seal(header)
+
+
+def minor_of(version: object) -> int:
+    """Return the minor of a "major.minor"; 0 where it has none."""
+    minor = str(version).partition(".")[2]
+    return int(minor) if minor.isdecimal() else 0
 
 
 def check_version(plugin: object, daemon: object) -> None:

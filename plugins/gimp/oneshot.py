@@ -49,7 +49,7 @@ class OneShot:
             raise HueDotError(words.NOTHING_SELECTED)
         read = self._read()
         image, hints = self._open(read)
-        hints = hints._replace(saturation=settings.saturation)
+        hints = hints._replace(saturation=settings.saturation, vividness=settings.vividness)
         if reference:
             hints = hints._replace(histogram=self._histogram(reference))
         region = confinement.bounds if confinement else None

@@ -21,7 +21,7 @@ from .image import Document  # noqa: E402
 from .oneshot import OneShot  # noqa: E402
 from .panel import words  # noqa: E402
 from .panel.proposing import swatches_of  # noqa: E402
-from .panel.settings import Settings  # noqa: E402
+from .panel.settings import MOST_VIVID, Settings  # noqa: E402
 from .panel.view import colors_of  # noqa: E402
 from .protocol.errors import HueDotError  # noqa: E402
 
@@ -117,6 +117,8 @@ def _refresh(call: Call) -> dict[str, Any]:
     if not call.is_interactive:
         saturation = call.argument("saturation")
         settings.saturation = saturation if saturation >= 0 else None
+        vividness = call.argument("vividness")
+        settings.vividness = vividness if vividness >= 0 else None
         settings.selection_only = call.argument("selection-only")
     return _colored(document, settings)
 
@@ -191,6 +193,8 @@ def _declare_layers(procedure: Gimp.Procedure) -> None:
 def _declare_refresh(procedure: Gimp.Procedure) -> None:
     tip = "How colorful the whole is, 0 to 1; below 0, the network decides"
     procedure.add_double_argument("saturation", "_Saturation", tip, -1.0, 1.0, -1.0, READWRITE)
+    tip = "Times which colors are strong where no dot reaches, 0 to 2; below 0, as usual"
+    procedure.add_double_argument("vividness", "_Vividness", tip, -1.0, MOST_VIVID, -1.0, READWRITE)
     procedure.add_boolean_argument("selection-only", "_Only the selection", words.SELECTION_ONLY_TIP, False, READWRITE)
     _declare_result(procedure)
 

@@ -13,6 +13,7 @@ from .host import Host
 from .panel import words
 from .panel.color import warning_on
 from .panel.controller import TICK_S, Controller
+from .panel.settings import MOST_VIVID, USUAL_VIVIDNESS
 from .panel.view import View
 from .protocol.client import Client
 from .protocol.launcher import installed_version
@@ -196,12 +197,20 @@ class HueDotDocker(DockWidget):
         self._choosing = _row(QLabel(words.MODEL), self._models)
         self._automatic = QCheckBox(words.AUTOMATIC)
         self._automatic.toggled.connect(self._safely(self._saturate))
-        self._saturation = QuietSlider(words.SATURATION)
+        self._saturation = QuietSlider(words.SATURATION, 30)
         self._saturation.valueChanged.connect(self._safely(self._saturate))
         self._saturation_text = QLabel()
         saturation = _row(QLabel(words.SATURATION), self._automatic, self._saturation, self._saturation_text)
-        self._coloring = _column(_row(QLabel(words.COLORS_FROM), self._others), saturation, self._choosing)
+        reference = _row(QLabel(words.COLORS_FROM), self._others)
+        self._coloring = _column(reference, saturation, self._vividly(), self._choosing)
         return self._coloring
+
+    def _vividly(self) -> QWidget:
+        self._vividness = QuietSlider(words.VIVIDNESS, round(100 * USUAL_VIVIDNESS), round(100 * MOST_VIVID))
+        self._vividness.setToolTip(words.VIVIDNESS_TIP)
+        self._vividness.valueChanged.connect(self._safely(lambda value: self.controller.choose(vividness=value / 100)))
+        self._vividness_text = QLabel()
+        return _row(QLabel(words.VIVIDNESS), self._vividness, self._vividness_text)
 
     def _show(self) -> None:
         """Show what the controller knows."""
@@ -249,6 +258,8 @@ class HueDotDocker(DockWidget):
         self._saturation_text.setText(view.saturation_text)
         if view.saturation is not None:
             _quietly(self._saturation, partial(self._saturation.setValue, round(view.saturation * 100)))
+        _quietly(self._vividness, partial(self._vividness.setValue, round(view.vividness * 100)))
+        self._vividness_text.setText(view.vividness_text)
 
     def _show_models(self, view: View) -> None:
         """Offer the networks that are there, if there is a choice."""

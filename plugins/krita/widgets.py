@@ -352,13 +352,13 @@ class QuietComboBox(QComboBox):
 
 
 class QuietSlider(QSlider):
-    """A slider from 0 to 100 that the mouse wheel changes only while it has the focus."""
+    """A slider from 0 percent that the mouse wheel changes only while it has the focus."""
 
-    def __init__(self, name: str) -> None:
-        """Stand at the usual saturation; `name` is for people who hear the panel."""
+    def __init__(self, name: str, value: int, most: int = 100) -> None:
+        """Stand at a value; `name` is for people who hear the panel."""
         super().__init__(Qt.Orientation.Horizontal)
-        self.setRange(0, 100)
-        self.setValue(30)
+        self.setRange(0, most)
+        self.setValue(value)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

@@ -111,7 +111,7 @@ class Controller:
             self.retry()
 
     def choose(self, **chosen: Any) -> None:
-        """Change settings of the document: live, selection_only, draft, saturation."""
+        """Change settings of the document: live, selection_only, draft, saturation, vividness."""
         state = self.state
         if state is None:
             return

@@ -9,6 +9,8 @@ from typing import Any
 from .host import RGB
 
 RECENT = 9  # colors
+USUAL_VIVIDNESS = 1.2  # what the shipped network has by itself
+MOST_VIVID = 2.0
 MAX_NAME = 4096  # characters of a model's name, as the protocol has it
 
 
@@ -20,6 +22,7 @@ class Settings:
     selection_only: bool = False
     draft: bool = False
     saturation: float | None = None
+    vividness: float | None = None  # times which the chroma is where no dot reaches; None is the network's own
     model: str | None = None  # the network; None is the daemon's default
     recent: list[RGB] = field(default_factory=list)
 
@@ -30,9 +33,8 @@ class Settings:
         for name in ("live", "selection_only", "draft"):
             if isinstance(kept.get(name), bool):
                 setattr(settings, name, kept[name])
-        saturation = kept.get("saturation")
-        if isinstance(saturation, (int, float)) and 0 <= saturation <= 1:
-            settings.saturation = float(saturation)
+        settings.saturation = _number(kept.get("saturation"), 1)
+        settings.vividness = _number(kept.get("vividness"), MOST_VIVID)
         model = kept.get("model")
         settings.model = model if isinstance(model, str) and 0 < len(model) <= MAX_NAME else None
         recent = kept.get("recent")
@@ -47,6 +49,10 @@ class Settings:
     def painted_with(self, color: RGB) -> None:
         """Remember a color among those lately used."""
         self.recent = [color, *[each for each in self.recent if each != color]][:RECENT]
+
+
+def _number(value: object, most: float) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and 0 <= value <= most else None
 
 
 def _color(value: object) -> RGB | None:

@@ -319,7 +319,10 @@ class DocumentState:
         """Return what the user wants, as a request takes it."""
         painted, settings = hints_of(self.hints.parts), self.settings
         return painted._replace(
-            histogram=self.reference.histogram, saturation=settings.saturation, model=self.photograph.model
+            histogram=self.reference.histogram,
+            saturation=settings.saturation,
+            vividness=settings.vividness,
+            model=self.photograph.model,
         )
 
     def see_layers(self) -> tuple[bool, bool]:

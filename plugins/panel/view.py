@@ -9,6 +9,7 @@ from . import color, words
 from .coloring import lacks_selection
 from .context import Context
 from .host import RGB, Picture
+from .settings import USUAL_VIVIDNESS
 from .state import DocumentState, Swatch
 
 COLORLESS = 1.5, 98.5  # lightness below and above which a photograph takes no color that one sees
@@ -73,6 +74,8 @@ class View(NamedTuple):
     draft: bool
     saturation: float | None
     saturation_text: str
+    vividness: float
+    vividness_text: str
     models: list[tuple[str | None, str]]  # to choose from; the first, None, is the daemon's own
     model: str | None
     reference: str | None  # the key of the document whose colors are borrowed
@@ -85,6 +88,7 @@ def view_of(context: Context, gamut: Picture | None) -> View | None:
         return None
     status, document, proposals, settings = status_of(context), state.document, state.proposals, state.settings
     is_unfit = bool(document.why_not())
+    vividness = USUAL_VIVIDNESS if settings.vividness is None else settings.vividness
     start, start_tip = _start(state)
     return View(
         said=" ".join([status.text, status.remedy if status.is_error else ""]).strip(),
@@ -109,6 +113,8 @@ def view_of(context: Context, gamut: Picture | None) -> View | None:
         draft=settings.draft,
         saturation=settings.saturation,
         saturation_text="" if settings.saturation is None else words.percent(settings.saturation),
+        vividness=vividness,
+        vividness_text=words.percent(vividness),
         models=[(model if i else None, words.model_of(model)) for i, model in enumerate(context.models)],
         model=model_of(context),
         reference=state.reference.lender.key if state.reference.lender else None,

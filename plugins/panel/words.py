@@ -46,6 +46,9 @@ VARIATIONS_STALE = "Found before your latest dots: press Variations to find othe
 COLORS_FROM = "Colors from"
 NO_OTHER = "The network's own"
 SATURATION = "Saturation"
+SATURATION_TIP = "How colorful the whole is, dots and all; asked of the network"
+VIVIDNESS = "Vividness"
+VIVIDNESS_TIP = "How strong colors are where no dot reaches; your dots keep theirs"
 AUTOMATIC = "Automatic"
 
 MODEL = "Network"

@@ -15,7 +15,7 @@ def request(batch=1, side=64, seed=0):
 @torch.no_grad()
 def answer(network, lightness, hint_ab, hint_mask, global_hints):
     grid, decoded = network.decode(network.encode(lightness), hint_ab, hint_mask, global_hints)
-    return network.propagate(grid, decoded, lightness, hint_ab, hint_mask), decoded
+    return network.propagate(grid, decoded, lightness, hint_ab, hint_mask)[0], decoded
 
 
 def test_shapes(network):
