@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from huedot.protocol.paths import write_whole
 
-from .options import add_model, counts, model_of, names, positive
+from .options import add_model, counts, model_of, names, positive, several_vividness
 from .terminal import say, say_columns, say_json, working
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("--models", type=names, metavar="A,B", help="several, instead of --model")
     parser.add_argument("--baselines", type=names, default=[], metavar="A,B", help="of levin, bilateral; beside them")
+    vividness_help = "the vividness, or several to compare (default: the network's own)"
+    parser.add_argument("--vividness", type=several_vividness, default=(), metavar="N,N", help=vividness_help)
     parser.add_argument("--points", type=counts, metavar="N,N", help="how many to reveal (default: 0,1,2,5 … 501)")
     protocols = "patches of 6 x 6 pixels around the center, of 7 x 7 anywhere, or of 2 x 2 at 224 x 224 (default: A)"
     parser.add_argument("--protocol", choices=("A", "B", "iColoriT"), default="A", help=protocols)
@@ -86,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     kinds = {"palette": _palette, "suggest": _suggest, "reach": _reach, "aged": _aged, "sheet": _sheet}
     measure = next((kind for name, kind in kinds.items() if getattr(arguments, name)), _curve)
     with working("loading the network") as progress:
-        networks = methods.networks(arguments.models or [model_of(arguments) or "huedot"])
+        networks = methods.networks(arguments.models or [model_of(arguments) or "huedot"], arguments.vividness)
         evaluation = Evaluation(
             arguments, networks, baselines, paths, lambda done, of: progress(f"photograph {done} of {of}", done / of)
         )

@@ -73,6 +73,11 @@ def vividness(text: str) -> float:
     return _number(text, 0, 3)
 
 
+def several_vividness(text: str) -> tuple[float, ...]:
+    """Read numbers from 0 to 3, with commas between them."""
+    return tuple(sorted({vividness(each.strip()) for each in text.split(",")}))
+
+
 def seconds(text: str) -> float:
     """Read a number from 0 up."""
     try:

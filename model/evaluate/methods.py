@@ -77,11 +77,22 @@ class Spreading:
         return to_rgb8(self.truth.lightness, torch.from_numpy(ab).permute(2, 0, 1)).numpy()
 
 
-def networks(models: Sequence[str]) -> list[Network]:
-    """Load networks by name or by file. A file is called by its stem, or in full where stems are the same."""
+def networks(models: Sequence[str], vividness: Sequence[float] = ()) -> list[Network]:
+    """Load networks by name or by file. A file is called by its stem, or in full where stems are the same.
+
+    vividness: instead of its own, each of which is a method.
+    """
     short = [Path(model).stem for model in models]
     names = short if len(set(short)) == len(short) else list(models)
-    return [Network(name, Colorizer.load(model)) for name, model in zip(names, models, strict=True)]
+    loaded = [Network(name, Colorizer.load(model)) for name, model in zip(names, models, strict=True)]
+    return [_at(network, each) for network in loaded for each in vividness] or loaded
+
+
+def _at(network: Network, vividness: float) -> Network:
+    shared = network.colorizer
+    colorizer = Colorizer(shared.backend, shared.device, shared.working_size, shared.path)
+    colorizer.vividness = vividness
+    return Network(f"{network.name} at {vividness:g}", colorizer)
 
 
 def baselines(names: Sequence[str]) -> list[Baseline]:

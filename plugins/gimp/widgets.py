@@ -241,6 +241,35 @@ def leave_wheel_to_panel(widget: Gtk.Widget, name: str) -> None:
     widget.connect("scroll-event", scroll)
 
 
+class Percentage(Gtk.Box):
+    """A share by its name, a slider, and the number."""
+
+    def __init__(self, name: str, changed: Callable[[], object], *between: Gtk.Widget, most: float = 1.0) -> None:
+        """Stand at 30 %; `changed` is called when the user moves it; `between` stands before the slider."""
+        super().__init__(spacing=6)
+        self._slider = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, round(100 * most), 1)
+        self._slider.set_value(30)
+        self._slider.set_draw_value(False)
+        self._slider.set_hexpand(True)
+        self._slider.connect("value-changed", lambda *_: changed())
+        leave_wheel_to_panel(self._slider, name)
+        self._number = Gtk.Label(width_chars=5)
+        for part in (Gtk.Label(label=name), *between, self._slider, self._number):
+            self.add(part)
+
+    @property
+    def share(self) -> float:
+        """What the slider stands at, 1 for 100 %."""
+        return float(self._slider.get_value()) / 100
+
+    def show_share(self, share: float | None, number: str) -> None:
+        """Show a share, and how it is written; None is none, which cannot be moved."""
+        self._slider.set_sensitive(share is not None)
+        self._number.set_text(number)
+        if share is not None:
+            self._slider.set_value(round(share * 100))
+
+
 def _background_at(widget: Gtk.Widget) -> RGB:
     """Return the color behind a widget, as its theme has it."""
     window = widget.get_toplevel().get_style_context()

@@ -12,13 +12,14 @@ from .image import Document
 from .panel import words
 from .panel.controller import TICK_S, Controller
 from .panel.host import Other
-from .panel.settings import MOST_VIVID, USUAL_VIVIDNESS
+from .panel.settings import MOST_VIVID
 from .panel.view import View
 from .photograph import open_images
 from .protocol.client import Client
 from .protocol.launcher import installed_version
 from .widgets import (
     GamutView,
+    Percentage,
     PictureView,
     Swatches,
     Thumbnails,
@@ -182,28 +183,12 @@ class Panel:
         self._choosing = _row(Gtk.Label(label=words.MODEL), self._models)
         self._automatic = Gtk.CheckButton(label=words.AUTOMATIC)
         self._automatic.connect("toggled", self._safely(lambda *_: self._saturate()))
-        self._saturation = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, 100, 1)
-        self._saturation.set_value(30)
-        self._saturation.set_draw_value(False)
-        self._saturation.set_hexpand(True)
-        self._saturation.connect("value-changed", self._safely(lambda *_: self._saturate()))
-        leave_wheel_to_panel(self._saturation, words.SATURATION)
-        self._saturation_text = Gtk.Label(width_chars=5)
-        parts = Gtk.Label(label=words.SATURATION), self._automatic, self._saturation, self._saturation_text
-        reference, saturation = _row(Gtk.Label(label=words.COLORS_FROM), self._others), _row(*parts)
-        self._coloring = _column(reference, saturation, self._vividly(), self._choosing)
-        return self._coloring
-
-    def _vividly(self) -> Gtk.Widget:
-        self._vividness = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, 100 * MOST_VIVID, 1)
-        self._vividness.set_value(100 * USUAL_VIVIDNESS)
-        self._vividness.set_draw_value(False)
-        self._vividness.set_hexpand(True)
+        self._saturation = Percentage(words.SATURATION, self._safely(self._saturate), self._automatic)
+        self._vividness = Percentage(words.VIVIDNESS, self._safely(self._enliven), most=MOST_VIVID)
         self._vividness.set_tooltip_text(words.VIVIDNESS_TIP)
-        self._vividness.connect("value-changed", self._safely(lambda *_: self._enliven()))
-        leave_wheel_to_panel(self._vividness, words.VIVIDNESS)
-        self._vividness_text = Gtk.Label(width_chars=5)
-        return _row(Gtk.Label(label=words.VIVIDNESS), self._vividness, self._vividness_text)
+        reference = _row(Gtk.Label(label=words.COLORS_FROM), self._others)
+        self._coloring = _column(reference, self._saturation, self._vividness, self._choosing)
+        return self._coloring
 
     def _ideas(self) -> Gtk.Widget:
         where_next = self._button(words.WHERE_NEXT, self.controller.where_next, words.WHERE_NEXT_TIP)
@@ -258,12 +243,8 @@ class Panel:
         self._confined.set_visible(bool(view.confined))
         self._draft.set_active(view.draft)
         self._automatic.set_active(view.saturation is None)
-        self._saturation.set_sensitive(view.saturation is not None)
-        self._saturation_text.set_text(view.saturation_text)
-        if view.saturation is not None:
-            self._saturation.set_value(round(view.saturation * 100))
-        self._vividness.set_value(round(view.vividness * 100))
-        self._vividness_text.set_text(view.vividness_text)
+        self._saturation.show_share(view.saturation, view.saturation_text)
+        self._vividness.show_share(view.vividness, view.vividness_text)
 
     def _show_models(self, view: View) -> None:
         """Offer the networks that are there, if there is a choice."""
@@ -340,12 +321,11 @@ class Panel:
 
     def _saturate(self) -> None:
         if not self._quiet:
-            automatic = self._automatic.get_active()
-            self.controller.choose(saturation=None if automatic else self._saturation.get_value() / 100)
+            self.controller.choose(saturation=None if self._automatic.get_active() else self._saturation.share)
 
     def _enliven(self) -> None:
         if not self._quiet:
-            self.controller.choose(vividness=self._vividness.get_value() / 100)
+            self.controller.choose(vividness=self._vividness.share)
 
     def _copy_diagnostics(self) -> None:
         Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).set_text(self.controller.diagnostics(), -1)

@@ -70,6 +70,8 @@ def ask(huedot, desk, weights, verb, *words, photo="photo.png"):
         (("--model", "bad.safetensors"), "bad.safetensors"),
         (("--saturation", "7"), "--saturation"),
         (("--saturation", "nan"), "--saturation"),
+        (("--vividness", "3.5"), "--vividness"),
+        (("--vividness", "nan"), "--vividness"),
         (("--histogram", "missing.jpg"), "missing.jpg"),
         (("--histogram", "text.png"), "text.png"),
         (("-o", "photo.png"), "photo.png"),
@@ -132,14 +134,15 @@ def test_json_dots_and_a_layer_lie_over_each_other(huedot, desk, tiny_weights):
     assert green > red
 
 
-def test_histogram_and_saturation_change_the_picture(huedot, desk, tiny_weights):
+def test_histogram_saturation_and_vividness_change_the_picture(huedot, desk, tiny_weights):
     Image.new("RGBA", (32, 32), (40, 90, 200, 255)).save("reference.png")
     pictures = []
-    for words in ((), ("--histogram", "reference.png"), ("--saturation", "0.9")):
+    for words in ((), ("--histogram", "reference.png"), ("--saturation", "0.9"), ("--vividness", "0")):
         assert ask(huedot, desk, tiny_weights, "colorize", *words)[0] == 0
         pictures.append(np.asarray(Image.open("out.png")).astype(int))
     assert not np.array_equal(pictures[0], pictures[1])
     assert not np.array_equal(pictures[0], pictures[2])
+    assert np.ptp(pictures[3], axis=-1).max() < np.ptp(pictures[0], axis=-1).max()
 
 
 def test_palette_shows_colors_or_json(huedot, desk, tiny_weights):

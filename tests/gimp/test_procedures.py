@@ -53,6 +53,14 @@ def test_refresh_takes_a_saturation(shared_gimp, photograph):
     assert np.ptp(full[:3]) > np.ptp(pale[:3]) + 20
 
 
+def test_refresh_takes_a_vividness(shared_gimp, photograph):
+    shared_gimp.open(photograph)
+    none = shared_gimp.do(f"huedot('refresh', vividness=0.0); at({RESULT}, 90, 330)")
+    full = shared_gimp.do(f"huedot('refresh', vividness=2.0); at({RESULT}, 90, 330)")
+    assert np.ptp(none[:3]) <= 2
+    assert np.ptp(full[:3]) > 10
+
+
 def test_refresh_may_stay_within_the_selection(shared_gimp, photograph):
     shared_gimp.open(photograph)
     colored(shared_gimp)

@@ -93,6 +93,7 @@ def test_saved_and_opened_again(desk, photograph, tmp_path):
     start(desk, photograph)
     dot(desk, 130, 300, BLUE)
     follow(desk, lambda: desk.do("controller().choose(saturation=0.6)"))
+    follow(desk, lambda: desk.do("huedot()._vividness.setValue(150)"))
     shown = desk.do(f"rgb_at({RESULT}, 130, 300)")
     kra = str(tmp_path / "saved.kra")
     assert desk.do(f"app.activeDocument().saveAs({kra!r})")
@@ -101,6 +102,7 @@ def test_saved_and_opened_again(desk, photograph, tmp_path):
     desk.poll("state() and state().photograph.image and controller().is_idle()")
     desk.poll("'as it was saved' in huedot()._said.text()")
     assert desk.do("state().settings.saturation") == 0.6
+    assert desk.do("huedot()._vividness.value(), huedot()._vividness_text.text()") == [150, "150 %"]
     assert desk.do("huedot()._running.isVisible()")
     assert close_to(desk.do(f"rgb_at({RESULT}, 130, 300)"), shown, 2)
     assert desk.do("state().settings.recent[0]") == list(BLUE)

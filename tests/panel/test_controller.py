@@ -137,23 +137,34 @@ def test_a_dot_is_repainted_and_no_other(desk):
 
 def test_settings_live_in_the_document(desk):
     paper = desk.started()
-    desk.panel.choose(saturation=0.4, live=False)
+    desk.panel.choose(saturation=0.4, vividness=1.6, live=False)
     desk.panel.show_document(None)
     desk.panel._states.clear()
     desk.panel.show_document(paper)
     assert desk.panel.state.settings.saturation == 0.4
+    assert desk.panel.view.vividness_text == "160 %"
     assert not desk.panel.state.settings.live
 
 
 @pytest.mark.parametrize(
-    "state", [{"live": "yes"}, {"saturation": 7}, {"recent": [[1, 2], "red", [1, 2, 300]]}, {"x": 1}, {"model": 7}]
+    "state",
+    [
+        {"live": "yes"},
+        {"saturation": 7},
+        {"vividness": -1},
+        {"vividness": "2"},
+        {"recent": [[1, 2], "red", [1, 2, 300]]},
+        {"x": 1},
+        {"model": 7},
+    ],
 )
 def test_settings_that_cannot_be_read_do_no_harm(desk, state):
     paper = desk.paper()
     paper.state = state
     desk.panel.show_document(paper)
     settings = desk.panel.state.settings
-    assert (settings.live, settings.saturation, settings.recent, settings.model) == (True, None, [], None)
+    chosen = settings.live, settings.saturation, settings.vividness, settings.recent, settings.model
+    assert chosen == (True, None, None, [], None)
 
 
 @pytest.mark.parametrize("act", ["dot", "saturation", "refresh", "erase"])

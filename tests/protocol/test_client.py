@@ -241,6 +241,17 @@ def test_a_daemon_of_another_major_version_that_does_not_mind(start, client):
         client.connect()
 
 
+@pytest.mark.parametrize(("version", "is_sent"), [("2.0", False), ("2.1", True), ("2.9", True)])
+def test_a_daemon_is_told_only_what_it_knows(start, client, version, is_sent):
+    daemon = start(hello=lambda header, frames: [({"kind": "result", "protocol": version, "nonce": b"n" * 16}, [])])
+    hold_images(daemon)
+    image = client.open_image(PIXELS, 4, 4, 3)
+    client.colorize(image, Hints(saturation=0.5, vividness=1.5))
+    request = daemon.requests[-1]
+    assert request["saturation"] == 0.5
+    assert ("vividness" in request) == is_sent
+
+
 def test_what_is_too_large_is_not_sent_and_harms_nothing(start, client):
     daemon = start()
     client.ping()
