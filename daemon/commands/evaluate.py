@@ -55,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--points", type=counts, metavar="N,N", help="how many to reveal (default: 0,1,2,5 … 501)")
     protocols = "patches of 6 x 6 pixels around the center, of 7 x 7 anywhere, or of 2 x 2 at 224 x 224 (default: A)"
     parser.add_argument("--protocol", choices=("A", "B", "iColoriT"), default="A", help=protocols)
-    more = "take colorfulness, CIEDE2000 and SSIM as well, at 0, 1, 5 and 10 points"
+    more = "take colorfulness, CIEDE2000 and SSIM as well, at 0, 1, 5, 10 and 50 points"
     parser.add_argument("--more", action="store_true", help=more)
     samplings = "places at random, or one after the other where the method errs most (default: random)"
     parser.add_argument("--sampling", choices=("random", "max-error"), default="random", help=samplings)

@@ -23,7 +23,7 @@ from .methods import Method, Opened
 from .photographs import Truth
 
 POINTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 501)
-MEASURED = ("0", "1", "5", "10")  # headings of which more than PSNR is measured
+MEASURED = ("0", "1", "5", "10", "50")  # headings of which more than PSNR is measured
 GRAY = 2.0  # mean chroma below which a photograph is gray
 
 
