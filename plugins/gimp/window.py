@@ -87,15 +87,16 @@ class Panel:
         if listed != self._images:
             self._images = listed
             self._quietly(self._fill_images)
+        self.controller.look_at_painting()
         self._note()
 
     def _see_selected(self) -> None:
         """See which layers the user selected at once: what the photograph was like before a stroke must be known."""
-        document = self._document()
-        selected = document.selected() if document is not None else []
+        document = self.controller.state.document if self.controller.state else None
+        selected = document.selected() if isinstance(document, Document) else []
         if selected != self._selected:
             self._selected = selected
-            self._note()
+            self.controller.look_at_painting()
 
     def _note(self) -> None:
         self._stale = True
@@ -131,7 +132,7 @@ class Panel:
         self._said.set_selectable(True)
         self._said.set_can_focus(False)
         self._mend = self._button(words.RETRY, self._mend_it)
-        self._undo_stroke = self._button(words.UNDO_STROKE, self._take_stroke_back, words.UNDO_STROKE_TIP)
+        self._undo_stroke = self._button(words.UNDO_STROKE, self.controller.undo_stroke, words.UNDO_STROKE_TIP)
         self._start = self._button(words.START, self.controller.start, words.START_TIP)
         return _column(self._showing, self._said, self._mend, self._undo_stroke, self._start)
 
@@ -204,12 +205,10 @@ class Panel:
 
     def _show(self) -> None:
         """Show what the controller knows."""
-        view, document = self.controller.view, self._document()
-        said = view.said if view else words.NO_IMAGE
+        view = self.controller.view
         is_error, is_ready = bool(view and view.is_error), bool(view and view.is_ready)
-        remark = document.remark() if document is not None and not is_error else ""
-        show_text(self._said, remark or said, is_error)
-        self._undo_stroke.set_visible(bool(remark and document and document.can_undo_stroke()))
+        show_text(self._said, view.said if view else words.NO_IMAGE, is_error)
+        self._undo_stroke.set_visible(bool(view and view.may_undo_stroke))
         self._mend.set_visible(bool(view and view.action))
         self._mend.set_label(view.action if view else "")
         self._start.set_visible(not is_ready)
@@ -224,7 +223,7 @@ class Panel:
             self._quietly(lambda: self._others.set_active_id(view.reference or ""))
             self._quietly(lambda: self._show_settings(view))
             self._quietly(lambda: self._show_models(view))
-            self._quietly(lambda: self._hidden.set_active(bool(document and document.hides_dots())))
+            self._quietly(lambda: self._hidden.set_active(view.hides_dots))
 
     def _show_proposals(self, view: View) -> None:
         self._where.set_text(view.heading)
@@ -307,17 +306,8 @@ class Panel:
             self.controller.choose_model(self._models.get_active_id() or None)
 
     def _hide_dots(self) -> None:
-        document = self._document()
-        if document is not None and not self._quiet:
-            document.hide_dots(self._hidden.get_active())
-
-    def _take_stroke_back(self) -> None:
-        if document := self._document():
-            document.undo_stroke()
-
-    def _document(self) -> Document | None:
-        document = self.controller.state.document if self.controller.state else None
-        return document if isinstance(document, Document) else None
+        if not self._quiet:
+            self.controller.hide_dots(self._hidden.get_active())
 
     def _saturate(self) -> None:
         if not self._quiet:

@@ -8,7 +8,6 @@ from functools import partial
 from krita import DockWidget
 
 from . import pixels
-from .document import Document
 from .host import Host
 from .panel import words
 from .panel.color import warning_on
@@ -51,7 +50,6 @@ class HueDotDocker(DockWidget):
         self.setWindowTitle(words.TITLE)
         self._host = Host(self)
         self._stale, self._left = True, False
-        self._remark, self._hides_dots, self._can_undo_stroke = "", False, False
         self.controller = Controller(self._host, Client("huedot-krita", installed_version() or "0"), self._note)
         self._build()
         self._timer = QTimer(self)
@@ -91,23 +89,10 @@ class HueDotDocker(DockWidget):
             self._turn()
         if self._is_working():
             self.controller.tick()
-            self._look_at_painting()
+            self.controller.look_at_painting()
         if self._stale:
             self._stale = False
             self._show()
-
-    def _look_at_painting(self) -> None:
-        """See whether the user paints elsewhere than on the hints, or has hidden them."""
-        document = self._document()
-        seen = "", False, False
-        if document is not None:
-            seen = document.remark(), document.hides_dots(), document.can_undo_stroke()
-        self._stale |= seen != (self._remark, self._hides_dots, self._can_undo_stroke)
-        self._remark, self._hides_dots, self._can_undo_stroke = seen
-
-    def _document(self) -> Document | None:
-        document = self.controller.state.document if self.controller.state else None
-        return document if isinstance(document, Document) else None
 
     def _is_working(self) -> bool:
         """Return whether this is the docker that works; it stays so while the user is in a dialog or elsewhere."""
@@ -144,7 +129,7 @@ class HueDotDocker(DockWidget):
         self._said = _text()
         self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._mend = self._button(words.RETRY, self._mend_it)
-        self._undo_stroke = self._button(words.UNDO_STROKE, self._take_stroke_back, words.UNDO_STROKE_TIP)
+        self._undo_stroke = self._button(words.UNDO_STROKE, self.controller.undo_stroke, words.UNDO_STROKE_TIP)
         self._start = self._button(words.START, self.controller.start, words.START_TIP)
         return _column(self._said, self._mend, self._undo_stroke, self._start)
 
@@ -153,7 +138,7 @@ class HueDotDocker(DockWidget):
         self._live = self._check(words.LIVE, words.LIVE_TIP, "live")
         self._hidden = QCheckBox(words.HIDE_DOTS.replace("dots", "&dots"))
         self._hidden.setToolTip(words.HIDE_DOTS_TIP)
-        self._hidden.toggled.connect(self._safely(self._hide_dots))
+        self._hidden.toggled.connect(self._safely(self.controller.hide_dots))
         self._selection_only = self._check(words.SELECTION_ONLY, words.SELECTION_ONLY_TIP, "selection_only")
         self._confined = _text()
         self._draft = self._check(words.DRAFT, words.DRAFT_TIP, "draft")
@@ -215,11 +200,9 @@ class HueDotDocker(DockWidget):
     def _show(self) -> None:
         """Show what the controller knows."""
         view = self.controller.view
-        self._said.setText(
-            view.said if view and view.is_error else self._remark or (view.said if view else words.NO_IMAGE)
-        )
+        self._said.setText(view.said if view else words.NO_IMAGE)
         self._said.setStyleSheet(_error_style(self.palette()) if view and view.is_error else "")
-        self._undo_stroke.setVisible(self._can_undo_stroke and not (view and view.is_error))
+        self._undo_stroke.setVisible(bool(view and view.may_undo_stroke))
         self._mend.setVisible(bool(view and view.action))
         self._mend.setText(view.action if view else "")
         self._start.setVisible(not (view and view.is_ready))
@@ -248,7 +231,7 @@ class HueDotDocker(DockWidget):
             (self._live, view.live),
             (self._selection_only, view.selection_only),
             (self._draft, view.draft),
-            (self._hidden, self._hides_dots),
+            (self._hidden, view.hides_dots),
             (self._automatic, view.saturation is None),
         ):
             _quietly(box, partial(box.setChecked, value))
@@ -302,14 +285,6 @@ class HueDotDocker(DockWidget):
 
     def _borrow(self, index: int) -> None:
         self.controller.use_reference(self._others.itemData(index))
-
-    def _take_stroke_back(self) -> None:
-        if document := self._document():
-            document.undo_stroke()
-
-    def _hide_dots(self, hidden: bool) -> None:
-        if document := self._document():
-            document.hide_dots(hidden)
 
     def _saturate(self, *_: object) -> None:
         automatic = self._automatic.isChecked()

@@ -12,8 +12,8 @@ from krita import Document as KritaDocument
 
 from . import kept, pixels
 from .history import History
-from .known import known
 from .layers import Layers
+from .open_documents import open_document
 from .painting import Painting
 from .panel import words
 from .panel.host import Picture
@@ -29,7 +29,7 @@ class Document:
 
     def __init__(self, document: KritaDocument, history: History) -> None:
         """Wrap Krita's document; `history` counts what the user does."""
-        self._document, self._history, self._known = document, history, known(document)
+        self._document, self._history, self._shared = document, history, open_document(document)
         self._layers, self._photograph = Layers(document, history), Photograph(document)
         self._painting = Painting(document, self._layers, history)
 
@@ -46,7 +46,7 @@ class Document:
     @property
     def key(self) -> str:
         """What tells it from the others."""
-        return self._known.key
+        return self._shared.key
 
     @property
     def name(self) -> str:
@@ -199,12 +199,12 @@ class Document:
         channels = len(pixel_bytes) // (area[2] * area[3])
         write(result, area, pixels.of_picture(Picture(*area[2:], channels, pixel_bytes)))
         self._painting.wrote()
-        self._known.wrote(self._history)
+        self._shared.wrote(self._history)
 
     def others_wrote(self) -> object:
         """Return what changes when another window's docker wrote to the result, or when it was converted, or back."""
         _, result = self._layers.find()
-        return self._known.others_wrote(self._history), space_of(result) if result is not None else None
+        return self._shared.others_wrote(self._history), space_of(result) if result is not None else None
 
     def show_result(self) -> None:
         """Compose the image anew. Of all calls that do, this one alone leaves no undo step."""

@@ -10,7 +10,7 @@ from krita import Krita, ManagedColor, View
 from . import pixels
 from .document import Document, name_of
 from .history import History
-from .known import key_of
+from .open_documents import key_of
 from .panel.host import RGB, Other, Picture
 from .qt import QColor, QMainWindow, QWidget
 

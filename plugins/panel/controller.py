@@ -174,7 +174,24 @@ class Controller:
         if self.state:
             self._proposing.take_variation(self.state, index)
 
+    def hide_dots(self, hidden: bool) -> None:
+        """Hide the hints, or show them."""
+        if self.state:
+            self.state.document.hide_dots(hidden)
+            self.look_at_painting()
+
+    def undo_stroke(self) -> None:
+        """Bring the photograph back as it was before the user painted on it."""
+        if self.state:
+            self.state.document.undo_stroke()
+            self.look_at_painting()
+
     # What goes on meanwhile
+
+    def look_at_painting(self) -> None:
+        """See whether the user paints elsewhere than on the hints, or has hidden them. Called as often as is cheap."""
+        if self.state and self.state.see_painting():
+            self.context.changed()
 
     def tick(self, seconds: float = SLICE_S) -> None:
         """Do a little of what is to do, for so many seconds. Called by the editor's timer, every TICK_S."""

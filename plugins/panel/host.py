@@ -80,6 +80,21 @@ class Document(Protocol):
     def read_hints(self, area: Rectangle) -> Buffer:
         """Return the hint layer's pixels in an area of the image, RGBA."""
 
+    def remark(self) -> str:
+        """Return what the user should know of where he paints: not on the hints, say; nothing where all is well."""
+
+    def can_undo_stroke(self) -> bool:
+        """Whether the user painted on the photograph, and `undo_stroke` takes that back."""
+
+    def undo_stroke(self) -> None:
+        """Bring the photograph back as it was before the user painted on it. Undoable."""
+
+    def hides_dots(self) -> bool:
+        """Whether no hint layer is visible."""
+
+    def hide_dots(self, hidden: bool) -> None:
+        """Hide the hint layer, or show it."""
+
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
         """Put a copy of the hint layer, with these RGBA parts painted anew, in its place. Undoable."""
 

@@ -304,6 +304,14 @@ class Trouble:
         return self.error is None and now >= self.retry_at
 
 
+class Painting(NamedTuple):
+    """Where the user paints, and whether the dots are in sight."""
+
+    remark: str = ""
+    can_undo_stroke: bool = False
+    hides_dots: bool = False
+
+
 class DocumentState:
     """A document with HueDot's layers, and all that is known of it."""
 
@@ -313,6 +321,7 @@ class DocumentState:
         self.photograph, self.hints, self.result = Photograph(), PaintedHints(), Result(is_saved)
         self.proposals, self.reference = Proposals(), Reference()
         self.questions, self.trouble = Questions(), Trouble()
+        self.painting = Painting()
         self._layers: tuple[bool, str] = (False, "")
 
     def request_hints(self) -> Hints:
@@ -330,6 +339,12 @@ class DocumentState:
         seen = self.document.has_layers(), self.document.why_not()
         is_new, self._layers = seen != self._layers, seen
         return seen[0], is_new
+
+    def see_painting(self) -> bool:
+        """See where the user paints; returns whether that is new."""
+        document, before = self.document, self.painting
+        self.painting = Painting(document.remark(), document.can_undo_stroke(), document.hides_dots())
+        return self.painting != before
 
     def forget_photograph(self, was_lost: bool = False) -> None:
         """Have all read and colored anew; answers under way are of no use."""

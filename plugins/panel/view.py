@@ -10,7 +10,7 @@ from .coloring import lacks_selection
 from .context import Context
 from .host import RGB, Picture
 from .settings import USUAL_VIVIDNESS
-from .state import DocumentState, Swatch
+from .state import DocumentState, Painting, Swatch
 
 COLORLESS = 1.5, 98.5  # lightness below and above which a photograph takes no color that one sees
 
@@ -54,6 +54,7 @@ class View(NamedTuple):
 
     said: str
     is_error: bool
+    may_undo_stroke: bool  # that went to the photograph
     action: str  # what the button says that mends it; empty where nothing is to be mended
     is_ready: bool  # whether there are layers to paint on
     may_start: bool
@@ -76,6 +77,7 @@ class View(NamedTuple):
     saturation_text: str
     vividness: float
     vividness_text: str
+    hides_dots: bool
     models: list[tuple[str | None, str]]  # to choose from; the first, None, is the daemon's own
     model: str | None
     reference: str | None  # the key of the document whose colors are borrowed
@@ -87,12 +89,14 @@ def view_of(context: Context, gamut: Picture | None) -> View | None:
     if state is None:
         return None
     status, document, proposals, settings = status_of(context), state.document, state.proposals, state.settings
+    painting = Painting() if status.is_error else state.painting
     is_unfit = bool(document.why_not())
     vividness = USUAL_VIVIDNESS if settings.vividness is None else settings.vividness
     start, start_tip = _start(state)
     return View(
-        said=" ".join([status.text, status.remedy if status.is_error else ""]).strip(),
+        said=painting.remark or " ".join([status.text, status.remedy if status.is_error else ""]).strip(),
         is_error=status.is_error,
+        may_undo_stroke=bool(painting.remark) and painting.can_undo_stroke,
         action=words.CONVERT if is_unfit else words.RETRY if status.is_error else "",
         is_ready=not is_unfit and document.has_layers(),
         may_start=not is_unfit,
@@ -115,6 +119,7 @@ def view_of(context: Context, gamut: Picture | None) -> View | None:
         saturation_text="" if settings.saturation is None else words.percent(settings.saturation),
         vividness=vividness,
         vividness_text=words.percent(vividness),
+        hides_dots=state.painting.hides_dots,
         models=[(model if i else None, words.model_of(model)) for i, model in enumerate(context.models)],
         model=model_of(context),
         reference=state.reference.lender.key if state.reference.lender else None,

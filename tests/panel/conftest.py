@@ -30,6 +30,7 @@ class Paper:
         self.strokes = 0
         self.selected = None
         self.state = {}
+        self.said, self.hidden = "", False
         self.written = []  # areas
         self.foreign = None
         self.shown = 0
@@ -73,6 +74,21 @@ class Paper:
 
     def read_hints(self, area):
         return self._part(self.hints, area).tobytes()
+
+    def remark(self):
+        return self.said
+
+    def can_undo_stroke(self):
+        return bool(self.said)
+
+    def undo_stroke(self):
+        self.said = ""
+
+    def hides_dots(self):
+        return self.hidden
+
+    def hide_dots(self, hidden):
+        self.hidden = hidden
 
     def replace_hints(self, parts):
         assert not self.busy

@@ -139,3 +139,33 @@ def test_diagnostics_hold_neither_the_networks_path_nor_the_images_name(desk):
 def test_the_time_is_what_the_user_waited():
     assert words.duration(51.4) == "51 ms"
     assert words.duration(2345) == "2.3 s"
+
+
+def test_what_is_painted_elsewhere_is_told_and_can_be_taken_back(desk):
+    paper, panel = desk.started(), desk.panel
+    desk.settled()
+    usual = panel.view.said
+    paper.said = "You paint on the photograph."
+    panel.look_at_painting()
+    assert panel.view.said == paper.said
+    assert panel.view.may_undo_stroke
+    panel.undo_stroke()
+    assert (panel.view.said, panel.view.may_undo_stroke) == (usual, False)
+
+
+def test_an_error_goes_before_what_is_said_of_painting(desk):
+    paper, panel = desk.started(), desk.panel
+    desk.settled()
+    paper.said = "You paint on the photograph."
+    panel.look_at_painting()
+    panel.stumbled(RuntimeError("oh"))
+    assert panel.view.is_error
+    assert panel.view.said != paper.said
+    assert not panel.view.may_undo_stroke
+
+
+def test_the_dots_are_hidden_and_shown(desk):
+    desk.started()
+    for hidden in (True, False):
+        desk.panel.hide_dots(hidden)
+        assert desk.panel.view.hides_dots is hidden

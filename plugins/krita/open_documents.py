@@ -8,7 +8,7 @@ from itertools import count
 from krita import Document as KritaDocument
 
 
-class Known:
+class OpenDocument:
     """An open document, with a key of its own."""
 
     def __init__(self, document: KritaDocument) -> None:
@@ -25,19 +25,19 @@ class Known:
 
 
 _KEYS = count(1)
-_KNOWN: list[Known] = []
+_OPEN: list[OpenDocument] = []
 
 
-def known(document: KritaDocument) -> Known:
+def open_document(document: KritaDocument) -> OpenDocument:
     """Return what is known of a document. In a copy of it all is equal, ids and annotations: Krita alone tells."""
-    _KNOWN[:] = [each for each in _KNOWN if each.document.rootNode() is not None]
-    found = next((each for each in _KNOWN if each.document == document), None)
+    _OPEN[:] = [each for each in _OPEN if each.document.rootNode() is not None]
+    found = next((each for each in _OPEN if each.document == document), None)
     if found is None:
-        found = Known(document)
-        _KNOWN.append(found)
+        found = OpenDocument(document)
+        _OPEN.append(found)
     return found
 
 
 def key_of(document: KritaDocument) -> str:
     """Return what tells a document from all others, as long as it is open."""
-    return known(document).key
+    return open_document(document).key
