@@ -13,6 +13,8 @@ STEP = 10.0  # side of a bin in ab units
 NEIGHBORS = 10  # bins that share a color when it is soft-encoded
 SIGMA = 5.0  # of the Gaussian that shares it, in ab units
 COUNT = 313
+# The histogram over the bins and whether it is given, the mean saturation and whether it is (§3.2).
+GLOBAL_HINTS = COUNT + 1 + 1 + 1
 
 # a, then the lowest and the highest b of the bins in that row: the published hull has no gaps within a row.
 _HULL = (

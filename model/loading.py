@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import pickle
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from huedot.model import caffe
 from huedot.model.networks.siggraph17 import AB_SCALE, CAFFE_AB_SCALE, CaffeLocalHints, GlobalHints, LocalHints
 from huedot.protocol.errors import FileError, WeightsCorrupt, WeightsMissing
+from huedot.protocol.paths import writing_whole
 from huedot.weights.files import MODELS, PICKLED, SUFFIXES, refused
 
 # One key of each architecture that the others lack, for files without metadata.
@@ -192,10 +192,8 @@ def convert(source: str | Path, destination: str | Path, mask_center: float | No
     described = _described(tensors, metadata, source, mask_center)
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".huedot-") as folder:
-            part = Path(folder) / destination.name
+        with writing_whole(destination) as part:
             save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, described)
-            part.replace(destination)
     except (OSError, SafetensorError) as error:
         raise FileError.unwritable(destination, error, "Check the folder and the free space.") from error
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-OPAQUE = 128  # alpha from which a pixel that is by itself is a hint
-FAINTEST = 8  # alpha of the faintest peak that counts: beneath it, an 8-bit color is more rounding than color
+from huedot.protocol.painted import FAINTEST, OPAQUE
+
 VISIBLE, SPECK = 3, 9  # alpha and number of pixels beneath which nobody means or sees a spot
-BINS = 8  # of each channel: fringe and peak of a dot are in the same bin, or in neighboring ones
+# That each channel is cut into: fringe and peak of a dot are in the same step, or in neighboring ones.
+STEPS = 8
 NEIGHBORS = [(r, g, b) for r in (-1, 0, 1) for g in (-1, 0, 1) for b in (-1, 0, 1)]
 
 
@@ -83,7 +84,7 @@ def _touching(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArr
 
 def _peaks(spots: NDArray[np.int64], rgba: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Return the highest alpha of each pixel's color in its spot, int64 (N,)."""
-    bins = rgba[:, :3].astype(np.int64) * BINS // 256
+    bins = rgba[:, :3].astype(np.int64) * STEPS // 256
     keys, where = np.unique(_key(spots, bins), return_inverse=True)
     highest = np.zeros(len(keys), np.int64)
     np.maximum.at(highest, where, rgba[:, 3])
@@ -92,7 +93,7 @@ def _peaks(spots: NDArray[np.int64], rgba: NDArray[np.uint8]) -> NDArray[np.int6
     peaks = highest.copy()
     for shift in NEIGHBORS:
         near = bins[firsts] + shift
-        is_bin = np.all((near >= 0) & (near < BINS), axis=1)
+        is_bin = np.all((near >= 0) & (near < STEPS), axis=1)
         wanted = np.where(is_bin, _key(spots[firsts], near), -1)
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         peaks = np.maximum(peaks, np.where(keys[at] == wanted, highest[at], 0))
@@ -100,4 +101,4 @@ def _peaks(spots: NDArray[np.int64], rgba: NDArray[np.uint8]) -> NDArray[np.int6
 
 
 def _key(spots: NDArray[np.int64], bins: NDArray[np.int64]) -> NDArray[np.int64]:
-    return ((spots * BINS + bins[:, 0]) * BINS + bins[:, 1]) * BINS + bins[:, 2]
+    return ((spots * STEPS + bins[:, 0]) * STEPS + bins[:, 1]) * STEPS + bins[:, 2]

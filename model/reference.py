@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from huedot.protocol.errors import ArgumentError
+from huedot.protocol.painted import OPAQUE
 
 from . import arguments, bins, color
 from .painting import Picture
@@ -33,7 +34,7 @@ class Reference:
         opaque = (
             torch.ones(1, 1, 256, 256)
             if alpha is None
-            else _resized(np.uint8(255) * (alpha >= 128)[..., None], 256) / 255
+            else _resized(np.uint8(255) * (alpha >= OPAQUE)[..., None], 256) / 255
         )
         share = F.avg_pool2d(opaque, 4)
         if not bool(share.any()):
@@ -47,7 +48,7 @@ class Reference:
 
 def global_hints(histogram: Picture | Reference | None, saturation: float | None) -> NDArray[np.float32]:
     """Return the 316 numbers of the global hints: histogram, its indicator, saturation, its indicator."""
-    hints = np.zeros(bins.COUNT + 3, np.float32)
+    hints = np.zeros(bins.GLOBAL_HINTS, np.float32)
     if histogram is not None:
         reference = histogram if isinstance(histogram, Reference) else Reference.of(histogram)
         hints[: bins.COUNT], hints[bins.COUNT] = reference.histogram, 1

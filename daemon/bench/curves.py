@@ -14,6 +14,7 @@ from huedot.model import Colorizer, Dot, Hints, Photo
 from huedot.model.painting import Picture
 from huedot.protocol.client import Progress
 from huedot.protocol.errors import ArgumentError
+from huedot.protocol.paths import writing_whole
 
 from .photographs import at_size
 from .rivals import seconds
@@ -120,5 +121,6 @@ def _plot(path: Path, along: str, at: list[float], lines: dict[str, list[float]]
     axes.set(xlabel=along, ylabel="milliseconds")
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path)
+    with writing_whole(path) as part:
+        figure.savefig(part)
     pyplot.close(figure)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from huedot.photographs import check_kind, read_photograph
 from huedot.protocol.errors import ArgumentError, FileError
-from huedot.protocol.messages import FAINTEST, OPAQUE
+from huedot.protocol.painted import FAINTEST, OPAQUE
 
 MOST_DOTS = 10_000
 MAX_JSON_BYTES = 4 << 20

@@ -12,6 +12,7 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from huedot.protocol.errors import FileError
+from huedot.protocol.paths import write_whole
 
 KEPT = 10_000  # of the latest files
 LINE = 65  # characters
@@ -24,12 +25,12 @@ def record() -> Path:
 
 def note(path: Path) -> None:
     """Remember a file that was written just now; where that cannot be, it is taken for another's."""
-    with suppress(OSError):
+    with suppress(OSError, FileError):
         record().parent.mkdir(parents=True, exist_ok=True)
         with record().open("a", encoding="ascii") as file:  # a line at once, though several write
             file.write(f"{_digest(path)}\n")
         if record().stat().st_size > 2 * KEPT * LINE:
-            record().write_text("\n".join([*_known()[-KEPT:], ""]), encoding="ascii")
+            write_whole(record(), "\n".join([*_known()[-KEPT:], ""]).encode("ascii"))
 
 
 def check(path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from huedot.protocol.client import Progress
 from huedot.protocol.errors import HueDotError
+from huedot.protocol.paths import write_whole
 
 PIECE = 1 << 18  # bytes
 TIMEOUT = 30  # seconds without a byte
@@ -84,7 +85,7 @@ def _plainly(error: Exception) -> str:
 def _take(answer: Any, path: Path, have: int, limit: int, progress: Progress) -> bool:
     """Append what comes to what is there, which is `have` bytes; returns whether it all is no more than `limit`."""
     tag = answer.headers.get("ETag", "")
-    _tag(path).write_text(answer.headers.get("Last-Modified", "") if tag[:2] in ("", "W/") else tag, "utf-8")
+    write_whole(_tag(path), (answer.headers.get("Last-Modified", "") if tag[:2] in ("", "W/") else tag).encode())
     length = _length(answer)
     total = have + length if length else 0
     with path.open("ab" if have else "wb") as file:

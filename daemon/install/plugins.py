@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from huedot.daemon.serving.lifecycle import command
 from huedot.protocol.errors import FileError
 from huedot.protocol.launcher import INSTALLED
+from huedot.protocol.paths import write_whole, writing_whole
 
 from .removal import delete, is_empty
 from .settings import close, make_folder, switch
@@ -184,9 +185,7 @@ def install(destination: Destination) -> None:
             if destination.settings:
                 switch(destination.settings, on=True)
             if desktop := destination.layout.desktop:
-                shutil.copyfile(sources(destination.editor) / desktop, Path(made) / desktop)
-                close(Path(made) / desktop)
-                (Path(made) / desktop).replace(destination.folder / desktop)
+                write_whole(destination.folder / desktop, (sources(destination.editor) / desktop).read_bytes(), 0o644)
             _move(new, destination.plugin, Path(made) / "old")
     except OSError as error:
         raise FileError.unwritable(error.filename, error, "Make room, or mend its rights.") from error
@@ -230,7 +229,7 @@ def archive(editor: str, folder: Path) -> Path:
     layout, path = LAYOUTS[editor], folder / f"huedot-{editor}-{version('huedot')}.zip"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        with writing_whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
             files = [(f"{layout.plugin}/{relative}", data) for relative, data in [*_whole(editor), *_terms()]]
             if layout.desktop:
                 files.append((layout.desktop, (sources(editor) / layout.desktop).read_bytes()))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import tempfile
 from pathlib import Path
 
 from huedot.protocol.errors import FileError
+from huedot.protocol.paths import writing_whole
 
 SECTION, KEY, SWITCH = b"[python]", b"enable_huedot_krita=", b"enable_huedot_krita=true"
 
@@ -16,7 +15,7 @@ SECTION, KEY, SWITCH = b"[python]", b"enable_huedot_krita=", b"enable_huedot_kri
 def switch(settings: Path, on: bool) -> None:
     """Switch the plugin on or off in Krita's settings, and touch nothing else in them, nor their rights.
 
-    Where they are a link, what it leads to is changed. Raises OSError, and FileError for what are no settings.
+    Where they are a link, what it leads to is changed. Raises OSError, and FileError: for what are no settings, too.
     """
     settings = Path(os.path.realpath(settings))
     content = settings.read_bytes() if settings.exists() else b""
@@ -27,14 +26,8 @@ def switch(settings: Path, on: bool) -> None:
         settings.unlink()
     elif switched != content:
         make_folder(settings.parent)
-        with tempfile.TemporaryDirectory(prefix=".huedot-", dir=settings.parent) as made:
-            new = Path(made) / settings.name
-            new.write_bytes(switched)
-            if settings.exists():
-                shutil.copymode(settings, new)
-            else:
-                close(new)
-            new.replace(settings)
+        with writing_whole(settings, 0o644, keep_rights=True) as part:
+            part.write_bytes(switched)
 
 
 def _switched(content: bytes, on: bool) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from huedot.protocol.errors import ArgumentError
+from huedot.protocol.paths import writing_whole
 
 SUFFIXES = {".png", ".svg"}
 COLORS = ("#c2410c", "#0f766e", "#6d28d9", "#334155", "#a16207", "#be185d")
@@ -51,7 +52,8 @@ def draw(summaries: Mapping[str, Summary], path: Path, caption: str, published: 
                 label = f"{name}, on other photographs"
                 axes.plot(*zip(*curve.items(), strict=True), style, color="#64748b", label=label)
         _label(axes, summaries, caption)
-        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+        with writing_whole(path) as part:
+            figure.savefig(part, dpi=150, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
 
 
 def _label(axes: Any, summaries: Mapping[str, Summary], caption: str) -> None:

@@ -13,6 +13,7 @@ from huedot.model.color import to_rgb8
 from huedot.model.hints import Hints
 from huedot.model.painting import Picture
 from huedot.protocol.errors import FileError
+from huedot.protocol.paths import writing_whole
 
 from . import photographs
 from .figure6 import Plan, random_hints
@@ -41,7 +42,8 @@ def draw(
             rows.append([_shown(truth, Hints.none()), _shown(truth, hints), *results, truth.rgb])
     sheet = _arranged(rows, ["gray", "revealed", *(method.name for method in methods), "truth"])
     try:
-        sheet.save(out, quality=88)
+        with writing_whole(out) as part:
+            sheet.save(part, quality=88)
     except (OSError, ValueError) as error:
         raise FileError.unwritable(out, error, "Name a .png or .jpg.") from error
 

@@ -15,14 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from huedot.model.bins import COUNT, GLOBAL_HINTS
 from huedot.model.grid import slice_grid
 
 from .affinity import Affinity
 from .blocks import global_blocks, local_blocks
 from .pretrained import EfficientNetLite0, MobileNetV2
 
-GLOBAL_HINTS = 316  # 313 histogram bins and their indicator, mean saturation and its indicator (§3.2)
-BINS = 313
 LARGEST = 1024  # number in a configuration: what lies in a file must not make us build for ever
 PAIRS = 1 << 24  # of places and hint cells that propagation looks at: all of them up to 256 x 256, and 64 MB a head
 
@@ -147,7 +146,7 @@ class HintNetwork(nn.Module):
         self.palette = nn.Sequential(
             nn.Linear(sum(config.widths) + 2, config.palette_width),
             nn.GELU(),
-            nn.Linear(config.palette_width, BINS),
+            nn.Linear(config.palette_width, COUNT),
         )
         nn.init.zeros_(self.grid.weight)
         nn.init.zeros_(self.affinity.null.weight)

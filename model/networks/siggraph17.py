@@ -13,12 +13,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from huedot.model.bins import COUNT
 from huedot.protocol.errors import ArgumentError
 
 STRIDE = 8  # what height and width must be multiples of: three halvings, undone exactly
 CLASSES = 529  # the distribution covers the whole 23 × 23 grid of ab, 313 bins of which are in gamut
-BINS = 313
-HISTOGRAM_INPUTS = BINS + 1  # the histogram of ab, then 1 if it is given
+HISTOGRAM_INPUTS = COUNT + 1  # the histogram of ab, then 1 if it is given
 SATURATION_INPUTS = 2  # mean saturation in 0..1, then 1 if it is given
 
 LIGHTNESS_CENTER, LIGHTNESS_SCALE = 50.0, 100.0
@@ -157,7 +157,7 @@ class CaffeLocalHints(LocalHints):
         self.conv3_pred, self.conv8_pred = _conv(256, 384), _conv(256, 384)
         for block in range(4, 8):
             self.add_module(f"conv{block}_pred", nn.ConvTranspose2d(512, 384, 4, stride=2, padding=1))
-        self.pred_313 = nn.Conv2d(384, BINS, 1)
+        self.pred_313 = nn.Conv2d(384, COUNT, 1)
 
     def _palette(self, features: _Features) -> Tensor:
         parts = [self.get_submodule(f"conv{block}_pred")(x) for block, x in enumerate(features, 3)]

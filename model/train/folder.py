@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
@@ -15,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from huedot.protocol.errors import FileError
+from huedot.protocol.paths import write_whole, writing_whole
 
 from .options import Options
 
@@ -42,7 +42,7 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         about = {"options": asdict(options), "photographs": photographs, "processes": processes}
         text = json.dumps({**about, "torch": torch.__version__}, indent=2)
-        _replace(self.path / "config.json", lambda path: path.write_text(text, "utf-8"))
+        write_whole(self.path / "config.json", text.encode())
 
     def log(self, record: dict[str, float]) -> None:
         """Add a record to the log."""
@@ -55,13 +55,14 @@ class RunFolder:
         path = self.path / "log.jsonl"
         if path.exists():
             lines = [line for line in path.read_text("utf-8").splitlines() if _step_of(line) <= step]
-            _replace(path, lambda part: part.write_text("".join(line + "\n" for line in lines), "utf-8"))
+            write_whole(path, "".join(line + "\n" for line in lines).encode())
 
     def preview(self, step: int, sheet: Image.Image) -> None:
         """Write a contact sheet."""
         folder = self.path / "previews"
         folder.mkdir(exist_ok=True)
-        _replace(folder / f"{step:07d}.png", lambda path: sheet.save(path, "png"))
+        with writing_whole(folder / f"{step:07d}.png") as part:
+            sheet.save(part, "png")
 
     def checkpoint(self, device: torch.device) -> dict[str, Any] | None:
         """Return the state that the run goes on from, if there is one. Raises FileError."""
@@ -76,8 +77,10 @@ class RunFolder:
 
     def save(self, state: dict[str, Any], weights: str, tensors: dict[str, Tensor], about: dict[str, str]) -> None:
         """Write the checkpoint, and the weights with what they say about themselves."""
-        _replace(self.path / "checkpoint.pt", lambda path: torch.save(state, path))
-        _replace(self.path / weights, lambda path: save_file(tensors, path, about))
+        with writing_whole(self.path / "checkpoint.pt") as part:
+            torch.save(state, part)
+        with writing_whole(self.path / weights) as part:
+            save_file(tensors, part, about)
 
 
 def _step_of(line: str) -> float:
@@ -85,9 +88,3 @@ def _step_of(line: str) -> float:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):  # the run was killed while it wrote this line
         return float("inf")
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    part = path.with_name(path.name + ".part")
-    write(part)
-    part.replace(path)

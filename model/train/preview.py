@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from huedot.model.bins import GLOBAL_HINTS
 from huedot.model.color import rgb_to_lab, to_rgb8
 
 from . import simulate
@@ -40,7 +41,7 @@ def _columns(learner: Learner, lightness: Tensor, ab: Tensor, seed: int) -> list
     generator = torch.Generator(ab.device).manual_seed(seed)
     dots = simulate.draw_hints(torch.full((len(ab),), HINTS, device=ab.device), ab.shape[-1], generator)
     hint_ab, hint_mask = simulate.paint(ab, dots)
-    no_statistics = ab.new_zeros(len(ab), 316)
+    no_statistics = ab.new_zeros(len(ab), GLOBAL_HINTS)
     automatic = learner.color(Given(lightness, torch.zeros_like(ab), torch.zeros_like(hint_mask), no_statistics))
     colored = learner.color(Given(lightness, hint_ab, hint_mask, no_statistics))
     columns = (torch.zeros_like(ab), automatic, hint_ab, colored, ab)

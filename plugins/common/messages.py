@@ -18,8 +18,6 @@ MAX_DOTS = 1024
 MAX_PARTS = 4096  # rectangles of a painted layer
 MAX_RADIUS = 256.0  # pixels
 DEFAULT_RADIUS = 3.0
-OPAQUE = 128  # alpha from which a pixel of a layer is a hint by itself
-FAINTEST = 8  # alpha of the faintest peak of a painted spot that is one
 COMMON = ("id", "seq", "frames", "op")
 
 Check = Callable[[str, Any], None]

@@ -8,7 +8,8 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Union
 
@@ -84,26 +85,38 @@ def write_private(path: Path, text: str) -> None:
 
 
 def write_whole(path: Path, data: Union[bytes, memoryview], mode: int = 0o666) -> None:
-    """Write a file whole or not at all, and leave nothing beside it, though the disk be full; raises FileError.
+    """Write a file as `writing_whole` does; raises FileError."""
+    with writing_whole(path, mode) as part:
+        part.write_bytes(data)
 
-    mode: its rights, of which the umask takes some away.
+
+@contextmanager
+def writing_whole(path: Path, mode: int = 0o666, keep_rights: bool = False) -> Iterator[Path]:
+    """Yield where to write a file, which comes to `path` at the end: whole, or not at all, with nothing beside it.
+
+    mode: its rights, of which the umask takes some away. keep_rights: have those of the file that it replaces, if there
+    is one. Raises FileError, also for an OSError of the one who writes.
     """
     part = ""
     try:
         descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".huedot-", suffix=path.suffix)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(part).chmod(mode & ~mask)
+        os.close(descriptor)
+        yield Path(part)
+        with Path(part).open("rb+") as file:
+            os.fsync(file.fileno())
+        Path(part).chmod(stat.S_IMODE(path.stat().st_mode) if keep_rights and path.exists() else mode & ~_umask())
         _put(Path(part), path)
     except OSError as error:
         raise FileError.unwritable(path, error, "Make room on that disk, or choose another.") from error
     finally:
         if part:
             Path(part).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _put(part: Path, path: Path) -> None:

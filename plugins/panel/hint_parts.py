@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from ..protocol.messages import FAINTEST, MAX_PARTS, Hints, Rectangle
+from ..protocol.messages import MAX_PARTS, Hints, Rectangle
+from ..protocol.painted import FAINTEST
 from ..protocol.wire import Buffer
 from .host import RGB, Document
 
