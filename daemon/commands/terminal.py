@@ -54,7 +54,7 @@ def say_columns(rows: Iterable[Iterable[object]]) -> None:
 @contextmanager
 def working(stage: str) -> Iterator[Progress]:
     """Show what is being done while the block runs, if stderr is a terminal; yields what to call with news of it."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda stage, fraction: None
         return
     from rich import progress

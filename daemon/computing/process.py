@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from typing import Any
@@ -138,6 +139,8 @@ class ComputingProcess:
                 [*python("huedot.daemon.computing.child"), str(shared)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                # Under pythonw, or where the shell has closed it, there is none to inherit.
+                stderr=subprocess.DEVNULL if sys.__stderr__ is None else None,
                 bufsize=0,
                 pass_fds=[shared] if shared >= 0 else [],
                 cwd=folder,

@@ -1,11 +1,15 @@
 """Streams that cannot say a name, that are full, or that are not there: the work is done, and the exit code right."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
+
+from ..daemon.conftest import make_runtime, wait_until
 
 COMMAND = [sys.executable, "-m", "huedot.daemon.cli"]
 NAMES = {
@@ -51,6 +55,24 @@ def test_without_streams_bad_input_is_2(closed, tmp_path):
     if "/dev/full" in closed and not Path("/dev/full").exists():
         pytest.skip("there is no disk that is always full")
     assert run("colorize", str(tmp_path / "missing.png"), "--no-daemon", shell=f'exec "$@" {closed}').returncode == 2
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_without_streams_a_daemon_serves(closed, monkeypatch, tiny_weights, photographs):
+    runtime = make_runtime(monkeypatch)
+    words = ["bash", "-c", f'exec "$@" {closed}', "bash", *COMMAND, "serve", "--model", str(tiny_weights)]
+    with subprocess.Popen(words) as daemon:
+        try:
+            wait_until(lambda: (runtime / "endpoint.json").exists())
+            done = run("colorize", str(photographs / "a.png"))
+            assert (done.returncode, done.stderr) == (0, b"")
+            assert daemon.poll() is None
+            if sys.platform.startswith("linux"):
+                (child,) = psutil.Process(daemon.pid).children()
+                assert os.readlink(f"/proc/{child.pid}/fd/2") == os.devnull, "what the child says goes to a stranger"
+        finally:
+            daemon.terminate()
+    shutil.rmtree(runtime, ignore_errors=True)
 
 
 def test_a_program_without_a_console_has_no_streams_at_all(photographs, tiny_weights):
