@@ -69,7 +69,8 @@ def test_without_streams_a_daemon_serves(closed, monkeypatch, tiny_weights, phot
             assert daemon.poll() is None
             if sys.platform.startswith("linux"):
                 (child,) = psutil.Process(daemon.pid).children()
-                assert os.readlink(f"/proc/{child.pid}/fd/2") == os.devnull, "what the child says goes to a stranger"
+                told = Path(f"/proc/{child.pid}/fd/2").readlink()
+                assert told == Path(os.devnull), "what the child says goes to a stranger"
         finally:
             daemon.terminate()
     shutil.rmtree(runtime, ignore_errors=True)
