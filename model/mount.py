@@ -14,7 +14,9 @@ from torch import Tensor
 from .levels import Levels
 
 CLOSE = 6.0  # lightness within which card is of one lightness, grain and all
-NEARLY_ALL = 0.97  # of a line's pixels: the others are dust, or a caption's beginning
+NEARLY_ALL = 0.97  # of a line's pixels: the others are dust
+MOST = 0.6  # of the pixels of a line through a caption
+OVER = 0.03  # the share of the shorter side by which a brush slips
 NARROW, WIDE = 0.02, 0.4  # the share of the photograph's side that a mount takes at least and at most, on each side
 
 
@@ -36,8 +38,12 @@ class Mount(NamedTuple):
         return self._replace(lightness=float(levels(torch.tensor(self.lightness))))
 
     def is_painted(self, hint_mask: Tensor) -> bool:
-        """Whether a hint lies on it. hint_mask: (1, 1, H, W)."""
-        return bool(hint_mask.sum() > self.inside(hint_mask).sum())
+        """Whether a hint lies on it; one that reaches over the photograph's edge does not. hint_mask: (1, 1, H, W)."""
+        height, width = hint_mask.shape[-2:]
+        over = round(OVER * min(height, width))
+        rows = slice(max(0, self.top - over), min(height, self.bottom + over))
+        columns = slice(max(0, self.left - over), min(width, self.right + over))
+        return bool(hint_mask.sum() > hint_mask[..., rows, columns].sum())
 
     def cleared(self, grid: Tensor, size: torch.Size) -> Tensor:
         """Return the grid without color on the mount, at its lightness. grid: (1, 2, D, h, w); size: (H, W)."""
@@ -57,8 +63,8 @@ def mount_of(lightness: Tensor) -> Mount | None:
     rim = torch.cat([lightness[0], lightness[-1], lightness[:, 0], lightness[:, -1]])
     level = float(rim.median())
     card = (lightness - level).abs() <= CLOSE
-    rows, columns = card.float().mean(1) >= NEARLY_ALL, card.float().mean(0) >= NEARLY_ALL
-    top, bottom, left, right = (_run(line) for line in (rows, rows.flip(0), columns, columns.flip(0)))
+    rows, columns = card.float().mean(1), card.float().mean(0)
+    top, bottom, left, right = (_depth(share) for share in (rows, rows.flip(0), columns, columns.flip(0)))
     is_frame = all(
         NARROW * side <= depth <= WIDE * side
         for depth, side in ((top, height), (bottom, height), (left, width), (right, width))
@@ -72,6 +78,9 @@ def _beyond(count: int, pixels: float, first: int, last: int) -> Tensor:
     return (center >= first + pixels) & (center < last - pixels)
 
 
-def _run(line: Tensor) -> int:
-    """Return how many values are true before the first that is not."""
-    return int(line.long().cumprod(0).sum())
+def _depth(share: Tensor) -> int:
+    """Return how many lines are card before the photograph begins. share: of card in each line."""
+    most = int(WIDE * len(share)) + 1
+    reach = int((share[:most] >= MOST).long().cumprod(0).sum())
+    card = (share[:reach] >= NEARLY_ALL).nonzero()
+    return int(card[-1]) + 1 if len(card) else 0

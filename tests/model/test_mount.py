@@ -4,6 +4,7 @@ import torch
 from skimage import data
 
 from huedot.model import Colorizer
+from huedot.model.color import rgb_to_lab
 from huedot.model.hints import Dot, Hints
 from huedot.model.mount import mount_of
 
@@ -21,10 +22,24 @@ def mounted(gray, grain=2.0):
     return card.clip(0, 255).astype(np.uint8)
 
 
+def on_the_card(picture):
+    card = np.ones((SIDE, SIDE), bool)
+    card[CARD - 4 : 4 - CARD, CARD - 4 : 4 - CARD] = False
+    return picture[card]
+
+
 def chroma_of_the_card(picture):
-    values = picture.astype(int)
-    values[CARD - 4 : 4 - CARD, CARD - 4 : 4 - CARD] = 0
-    return np.ptp(values, axis=2).max()
+    return np.ptp(on_the_card(picture).astype(int), axis=1).max()
+
+
+def mean_chroma_of_the_card(picture):
+    """In ab units."""
+    ab = lab(on_the_card(picture)[None])[1:]
+    return float(ab.norm(dim=0).mean())
+
+
+def lab(rgb8):
+    return rgb_to_lab(torch.from_numpy(rgb8).permute(2, 0, 1).float() / 255)
 
 
 def five_dots(off=0):
@@ -55,5 +70,17 @@ def test_dots_do_not_flood_the_mount_and_one_on_it_colors_it(gray):
     colored = photo.colorize(Hints.from_dots(five_dots(), (SIDE, SIDE)))
     assert chroma_of_the_card(colored) <= 4
     assert np.ptp(colored[CARD:-CARD, CARD:-CARD].astype(int), axis=2).mean() > 15
+    slipped = photo.colorize(Hints.from_dots([*five_dots(), Dot(CARD + 1, 200, 6.0, (55.0, 40.0))], (SIDE, SIDE)))
+    assert mean_chroma_of_the_card(slipped) < 1
     on_it = photo.colorize(Hints.from_dots(five_dots(off=1), (SIDE, SIDE)))
     assert np.ptp(on_it[:, :30].astype(int), axis=2).mean() > 15
+
+
+def test_a_caption_is_no_end_of_the_mount():
+    card = mounted(170)
+    card[-30:-22, 120:240:3] = 20
+    mount = mount_of(torch.from_numpy(card).float() / 2.55)
+    assert mount is not None
+    assert CARD <= SIDE - mount.bottom <= CARD + 8
+    colored = Colorizer.load("huedot", device="cpu").open(card).colorize(Hints.from_dots(five_dots(), (SIDE, SIDE)))
+    assert mean_chroma_of_the_card(colored) < 1
