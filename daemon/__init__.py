@@ -6,7 +6,8 @@ import sys
 # While a user paints, the editor computes, too. Torch's threads, which spin as they wait for each other, then hold up
 # the very one they wait for: with two busy programs beside it on two cores, a refresh of a megapixel took 0.8 s (9.6 s
 # at worst), and 0.3 s with short spins. Alone it takes 6 % longer; without any spin it would take twice as long.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # read when torch is loaded
+# Read when torch is loaded.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 def keep_strays_out() -> None:
@@ -20,4 +21,5 @@ def keep_strays_out() -> None:
 
 
 if sys.argv[:1] == ["-m"] and any(word.startswith("huedot.daemon") for word in sys.orig_argv):
-    keep_strays_out()  # python -m huedot.daemon.cli, which has come no further than to look for it here
+    # This is python -m huedot.daemon.cli, which has come no further than to look for it here.
+    keep_strays_out()

@@ -94,7 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_INPUT_CODE if isinstance(error, BAD_INPUT) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads the answer has seen enough
+    except BrokenPipeError:
+        # Whoever reads the answer has seen enough.
         _say_no_more()
         return 0
     except (MemoryError, ImportError, RuntimeError, OSError) as error:
@@ -123,7 +124,8 @@ def _run(words: list[str]) -> int:
         code: int = arguments.run(arguments)
         return code
     finally:
-        sys.stdout.flush()  # so that a broken pipe is met here, not when Python exits
+        # So that a broken pipe is met here, not when Python exits.
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from mkdocs.structure.files import File, Files
 from huedot.daemon.cli import EXIT_CODES, VERBS, parser_for
 
 ROOT = Path(__file__).parent.parent
-OUTSIDE = {  # pages of the site, and the files that they are
+# Pages of the site, and the files that they are.
+OUTSIDE = {
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
     "model-card.md": "weights/MODEL_CARD.md",

@@ -16,7 +16,8 @@ from huedot.model import Colorizer, color
 from huedot.photographs import read_photograph
 
 ROOT = Path(__file__).parent.parent
-SIDE = 96  # pixels of the photograph
+# Pixels of the photograph.
+SIDE = 96
 ZOOM = 4
 GAP = 8
 

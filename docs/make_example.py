@@ -15,7 +15,8 @@ from huedot.model import Colorizer
 from huedot.photographs import read_photograph
 
 ROOT = Path(__file__).parent.parent
-WIDTH = 1200  # of the whole picture, in pixels
+# Width of the whole picture, in pixels.
+WIDTH = 1200
 GAP = 8
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DRAWING = ROOT / "docs" / "images" / "rooms.svg"
-PACKAGES = {  # the folders at the top, and what pyproject.toml calls them
+# The folders at the top, and what pyproject.toml calls them.
+PACKAGES = {
     "plugins/common": "huedot.protocol",
     "plugins/panel": "huedot.panel",
     "plugins/krita": "huedot.krita",
@@ -21,7 +22,8 @@ PACKAGES = {  # the folders at the top, and what pyproject.toml calls them
     "model": "huedot.model",
     "daemon": "huedot.daemon",
 }
-COLUMNS = (  # of the drawing: for looks alone, so that no arrow runs behind a box
+# Places in the drawing: for looks alone, so that no arrow runs behind a box.
+COLUMNS = (
     ("model/train", "photographs"),
     ("daemon", "daemon/commands", "model/evaluate", "model", "weights"),
     ("daemon/bench", "daemon/files", "daemon/computing", "plugins/common"),

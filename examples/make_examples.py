@@ -14,28 +14,43 @@ from skimage import data
 
 HERE = Path(__file__).parent
 RADIUS = 4  # pixels
-DOTS = (  # x, y
-    (215, 115),  # skin
-    (205, 45),  # hair
-    (200, 220),  # suit
+# Column and row.
+DOTS = (
+    # Skin.
+    (215, 115),
+    # Hair.
+    (205, 45),
+    # Suit.
+    (200, 220),
     (75, 300),
     (320, 280),
     (110, 430),
     (75, 240),
-    (152, 358),  # patch
+    # Patch.
+    (152, 358),
     (187, 405),
-    (300, 372),  # name plate
-    (30, 30),  # flag: blue
-    (62, 160),  # red
+    # Name plate.
+    (300, 372),
+    # Flag: blue.
+    (30, 30),
+    # Red.
+    (62, 160),
     (48, 262),
-    (45, 210),  # white
-    (350, 215),  # wall
+    # White.
+    (45, 210),
+    # Wall.
+    (350, 215),
     (110, 60),
-    (415, 90),  # the Shuttle's tank
-    (380, 190),  # its wings
-    (435, 440),  # helmet
-    (200, 470),  # suit, below the patch
-    (268, 395),  # straps
+    # The Shuttle's tank.
+    (415, 90),
+    # Its wings.
+    (380, 190),
+    # Helmet.
+    (435, 440),
+    # Suit, below the patch.
+    (200, 470),
+    # Straps.
+    (268, 395),
 )
 
 

@@ -21,8 +21,10 @@ from .grid import slice_bands, slice_grid
 from .networks.hintnet import Config, Features, HintNetwork
 from .networks.siggraph17 import CaffeLocalHints, GlobalHints, LocalHints
 
-PRECISE = ("affinity", "palette")  # parts of the network that compute in float32
-WINDOW = 3  # cells of 16 pixels at the working size, along each side: what the palette of a place depends on
+# Parts of the network that compute in float32.
+PRECISE = ("affinity", "palette")
+# Cells of 16 pixels at the working size, along each side: what the palette of a place depends on.
+WINDOW = 3
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,12 @@ class Prediction:
 
     grid: Tensor  # (1, 2, D, h, w) in ab units; D = 1 where a network knows nothing of lightness
     logits: Callable[[], Tensor]  # (1, Q, h', w') over the backend's bin centers, computed when asked for
-    near: Callable[[float, float], tuple[Tensor, float, float]] | None = None  # the same for one place, if that is less
-    held: list[Tensor] = field(default_factory=list)  # what it keeps beside the grid
-    share: float = 1.0  # of the chroma that the network answered, and that hints have, which is left
+    # The same for one place, where that is less work.
+    near: Callable[[float, float], tuple[Tensor, float, float]] | None = None
+    # What it keeps beside the grid.
+    held: list[Tensor] = field(default_factory=list)
+    # The share that is left of the chroma that the network answered, and that hints have.
+    share: float = 1.0
 
     def muted(self, share: float) -> Prediction:
         """Return it with a share of its chroma."""
@@ -60,12 +65,18 @@ class Backend(Protocol):
     """A network family, loaded."""
 
     name: str
-    multiple: int  # of which the working size's sides are
-    exact: bool  # whether the hints' own color is given back at the hints
-    takes_dots: bool  # whether local hints are of use to it, and
-    takes_global: bool  # whether histogram and saturation are
-    takes_vividness: bool  # whether it tells what hints have reached
-    softening: float  # multiplies the logits before the softmax (paper §3.3)
+    # The sides of the working size are multiples of this.
+    multiple: int
+    # Whether the hints' own color is given back at the hints.
+    exact: bool
+    # Whether local hints are of use to it.
+    takes_dots: bool
+    # Whether histogram and saturation are of use to it.
+    takes_global: bool
+    # Whether it tells what hints have reached.
+    takes_vividness: bool
+    # Multiplies the logits before the softmax (paper §3.3).
+    softening: float
     network: nn.Module
     centers: Tensor  # (Q, 2), the bins of its palette
 
@@ -137,7 +148,8 @@ def is_half_fast(device: torch.device) -> bool:
     """Return whether a device computes in bfloat16 natively."""
     native = {
         "cuda": torch.cuda.is_bf16_supported,
-        "cpu": getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False),  # torch has no public name for it
+        # torch has no public name for it.
+        "cpu": getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False),
     }
     return native.get(device.type, lambda: False)()
 
@@ -209,7 +221,8 @@ def _hint_network(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], pa
     """Build the network that the metadata describe, once it is sure that the weights are its own."""
     try:
         config = Config.parse(metadata.get("config", "{}"))
-        with torch.device("meta"):  # takes no memory
+        # Takes no memory.
+        with torch.device("meta"):
             expected = HintNetwork(config).state_dict()
     except (ValueError, TypeError, RuntimeError) as error:
         raise refused(path, f"describes no network ({error})") from error

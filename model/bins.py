@@ -9,9 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-STEP = 10.0  # side of a bin in ab units
-NEIGHBORS = 10  # bins that share a color when it is soft-encoded
-SIGMA = 5.0  # of the Gaussian that shares it, in ab units
+# Side of a bin in ab units.
+STEP = 10.0
+# Bins that share a color when it is soft-encoded.
+NEIGHBORS = 10
+# Standard deviation of the Gaussian that shares it, in ab units.
+SIGMA = 5.0
 COUNT = 313
 # The histogram over the bins and whether it is given, the mean saturation and whether it is (§3.2).
 GLOBAL_HINTS = COUNT + 1 + 1 + 1

@@ -20,7 +20,8 @@ from huedot.weights.files import refused
 
 from .networks.siggraph17 import AB_SCALE, CAFFE_AB_SCALE, LIGHTNESS_SCALE
 
-LARGEST = 2 << 30  # bytes: protobuf itself takes no more
+# Bytes: protobuf itself takes no more.
+LARGEST = 2 << 30
 
 # The part of caffe.proto that holds numbers: message, then its fields as name, number, type, repeated. On the wire
 # packed floats are one piece of bytes; declared so, 35 million of them become an array without a Python float each.
@@ -38,7 +39,8 @@ _SCHEMA = {
 }
 
 # Caffe's layers and the modules they become. Convolutions have weight and bias, norms mean, variance and their divisor.
-_COUNTS = {2: 2, 3: 3, 4: 3, 5: 3, 6: 3, 7: 3}  # convolutions of each block
+# Convolutions of each block.
+_COUNTS = {2: 2, 3: 3, 4: 3, 5: 3, 6: 3, 7: 3}
 _CONVOLUTIONS = {
     "conv1_2": "model1.2",
     **{f"conv{b}_{i + 1}": f"model{b}.{2 * i}" for b, count in _COUNTS.items() for i in range(count)},
@@ -55,7 +57,8 @@ _NORMS = {
 _GLOBAL_CONVOLUTIONS = {name: name for name in ("s_conv1", *(f"glob_conv{i}" for i in range(1, 5)))}
 _GLOBAL_NORMS = {name: name for name in ("s_glob_conv1norm", *(f"glob_conv{i}norm" for i in range(2, 5)))}
 _PALETTE = {name: name for name in (*(f"conv{b}_pred" for b in range(3, 9)), "pred_313")}
-_THINNING = ("conv1_2norm_ss", "conv2_2norm_ss", "conv3_3norm_ss")  # take every other pixel, by weights of 1
+# Take every other pixel, by weights of 1.
+_THINNING = ("conv1_2norm_ss", "conv2_2norm_ss", "conv3_3norm_ss")
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -74,7 +77,8 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     else:
         architecture, convolutions, norms = "siggraph17", _PALETTE, {}
         hints = _convolution(layers, "ab_conv1_1", path)
-        first.append(hints["weight"] * AB_SCALE)  # the mask's weight, too: Caffe's mask is 0 or 110
+        # The mask's weight, too: Caffe's mask is 0 or 110.
+        first.append(hints["weight"] * AB_SCALE)
         lightness["bias"] = lightness["bias"] + hints["bias"]
     tensors = {"model1.0.weight": torch.cat(first, 1), "model1.0.bias": lightness["bias"]}
     for layer, module in {**_CONVOLUTIONS, **convolutions}.items():

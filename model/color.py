@@ -16,15 +16,22 @@ _RGB_TO_XYZ = (
     (0.212671, 0.715160, 0.072169),
     (0.019334, 0.119193, 0.950227),
 )
-Samples = NDArray[np.uint8] | NDArray[np.uint16]  # of sRGB, encoded
+# Samples of sRGB, encoded.
+Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 _WHITE = (0.95047, 1.0, 1.08883)
-_XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ) * _WHITE  # from XYZ relative to white, to linear RGB
-_KNEE = 6 / 29  # of Lab's f, below which it is a line
-_LINE = 3 * _KNEE**2, -4 / 29  # whose slope and intercept these are: XYZ = slope * (f + intercept)
-_BAND = 1 << 17  # pixels whose lightness is computed at a time: larger bands leave the cache
-_CURVE = 1 << 15  # entries of the table of the transfer curve: the error is at most 0.05 levels of 8 bits
-_LIMITS = (401, 721)  # steps of lightness and hue in the table of the gamut's limits
+# It leads from XYZ relative to white, to linear RGB.
+_XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ) * _WHITE
+# Lab's f is a line below this.
+_KNEE = 6 / 29
+# Slope and intercept of that line: XYZ = slope * (f + intercept).
+_LINE = 3 * _KNEE**2, -4 / 29
+# Pixels whose lightness is computed at a time: larger bands leave the cache.
+_BAND = 1 << 17
+# Entries of the table of the transfer curve: the error is at most 0.05 levels of 8 bits.
+_CURVE = 1 << 15
+# Steps of lightness and hue in the table of the gamut's limits.
+_LIMITS = (401, 721)
 
 
 def _mix(matrix: Tensor, channels: Tensor) -> Tensor:
@@ -53,7 +60,8 @@ def lightness(rgb: Samples) -> Tensor:
     most = int(np.iinfo(rgb.dtype).max)
     levels = np.arange(most + 1) / most
     linear = np.where(levels > 0.04045, ((levels + 0.055) / 1.055) ** 2.4, levels / 12.92)
-    parts = (np.array(_RGB_TO_XYZ[1])[:, None] * linear).astype(np.float32)  # what each channel adds to Y
+    # What each channel adds to Y.
+    parts = (np.array(_RGB_TO_XYZ[1])[:, None] * linear).astype(np.float32)
     result = np.empty(rgb.shape[:2], np.float32)
     rows = max(1, _BAND // max(1, rgb.shape[1]))
     for first in range(0, len(rgb), rows):
@@ -73,7 +81,8 @@ def _to_linear(lightness: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """Convert Lab, (…, H, W) each, to linear RGB (…, 3, H, W), in as few passes over memory as torch allows."""
     y = (lightness + 16) / 116
     f = torch.stack([torch.add(y, a, alpha=1 / 500), y, torch.add(y, b, alpha=-1 / 200)], dim=-3)
-    toe = f.clamp_max(_KNEE)  # above the knee, what the line has over the cube is 0: no branch is needed
+    # Above the knee, what the line has over the cube is 0: no branch is needed.
+    toe = f.clamp_max(_KNEE)
     xyz = f**3 + ((toe + _LINE[1]) * _LINE[0] - toe**3)
     return _mix(xyz.new_tensor(_XYZ_TO_RGB), xyz)
 

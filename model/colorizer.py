@@ -26,14 +26,17 @@ from .reference import Reference
 from .suggestions import Place, suggest_places, variation_dots
 from .tiles import Shown, Tiling, merged
 
-WORKING_SIZE = 256  # pixels: the network sees a photograph as if it were a square of this side, its aspect kept
+# Pixels: the network sees a photograph as if it were a square of this side, its aspect kept.
+WORKING_SIZE = 256
 
 
 class Refresh(NamedTuple):
     """What has to be painted over what was shown, and what is then shown: the `since` of the next refresh."""
 
-    tiles: list[tuple[Region, Any]]  # disjoint; pictures (h, w, 3) sRGB, uint8 or uint16
-    complete: bool  # whether the tiles are all of the region
+    # Disjoint; pictures (h, w, 3) sRGB, uint8 or uint16.
+    tiles: list[tuple[Region, Any]]
+    # Whether the tiles are all of the region.
+    complete: bool
     shown: Shown
 
 

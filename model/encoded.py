@@ -23,7 +23,8 @@ from .levels import levels_of
 from .mount import mount_of
 from .vividness import USUAL
 
-FAR = 1e4  # ab units, or logits: beyond any color, and any doubt; in float32 they can still be squared
+# Ab units, or logits: beyond any color, and any doubt; in float32 they can still be squared.
+FAR = 1e4
 OUT_OF_GPU_MEMORY = "out of GPU memory"
 GlobalHints = NDArray[np.float32]
 
@@ -38,8 +39,10 @@ class LoadedNetwork:
         self, backend: backends.Backend, device: torch.device, working_size: int, path: Path | None = None
     ) -> None:
         self.backend, self.device, self.working_size, self.path = backend, device, working_size, path
-        self.fell_back = ""  # why it left the GPU, if it did
-        self.vividness = USUAL if backend.takes_vividness else 1.0  # of whoever asks for none
+        # Why it left the GPU, if it did.
+        self.fell_back = ""
+        # The vividness of whoever asks for none.
+        self.vividness = USUAL if backend.takes_vividness else 1.0
 
     @property
     def name(self) -> str:
@@ -101,7 +104,8 @@ class EncodedPhoto:
         """
         if global_hints is None:
             global_hints = reference.global_hints(None, None)
-        if self.small.device.type != self.network.device.type:  # another photograph left the GPU
+        # Another photograph left the GPU.
+        if self.small.device.type != self.network.device.type:
             self._encode()
         vividness = self.network.vividness if vividness is None else vividness
         key = hints.digest(), global_hints.tobytes(), vividness
@@ -138,7 +142,8 @@ class EncodedPhoto:
     def _encode(self) -> None:
         small = F.interpolate(self.lightness[None, None], self._working_shape, mode="bilinear", antialias=True)
         mount = mount_of(small[0, 0])
-        self.levels = levels_of(mount.inside(small[0, 0]) if mount else small[0, 0])  # to what the network sees
+        # They lead to what the network sees.
+        self.levels = levels_of(mount.inside(small[0, 0]) if mount else small[0, 0])
         self._mount = mount and mount.seen(self.levels)
         self.small = self.levels(small).to(self.network.device)  # (1, 1, h, w) in 0..100, as the network sees it
         self._features = self.backend.encode(self.small)
@@ -158,5 +163,6 @@ def working_shape(height: int, width: int, working_size: int, multiple: int) -> 
     """
     scale = working_size / (height * width) ** 0.5
     h, w = (max(multiple, round(side * scale / multiple) * multiple) for side in (height, width))
-    longest = 4 * working_size // multiple * multiple  # a strip of 1 x N is not worth more
+    # A strip of 1 x N is not worth more.
+    longest = 4 * working_size // multiple * multiple
     return min(h, longest), min(w, longest)

@@ -11,9 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LEVELS = (16, 8, 4, 2, 1)  # cells of the grid that one step of a level spans
-PRIOR = 1.0  # blurred hint pixels at which a node takes half of what it sees
-SHARE = 0.4  # of the hints alone, at a hint; experiment 6 of docs/experiments.md chose all three
+# Cells of the grid that one step of a level spans.
+LEVELS = (16, 8, 4, 2, 1)
+# Blurred hint pixels at which a node takes half of what it sees.
+PRIOR = 1.0
+# The share of the hints alone, at a hint. Experiment 6 of docs/experiments.md chose all three.
+SHARE = 0.4
 
 
 def meet_hints(grid: Tensor, lightness: Tensor, hint_ab: Tensor, hint_mask: Tensor) -> Tensor:
@@ -38,7 +41,8 @@ def meet_hints(grid: Tensor, lightness: Tensor, hint_ab: Tensor, hint_mask: Tens
     )
     values = torch.cat([wanted - _at(grid, position), wanted, torch.ones_like(wanted[:1])])
     spread = _spread(values, position, (grid.shape[2], grid.shape[3], grid.shape[4]))
-    correction, alone, reached = spread[:, :2], spread[:, 2:4], spread[:, 4:]  # reached: how near hints are, 0..1
+    # Reached: how near hints are, 0..1.
+    correction, alone, reached = spread[:, :2], spread[:, 2:4], spread[:, 4:]
     grid = grid + correction
     return grid + SHARE * (alone - reached * grid)
 
@@ -90,7 +94,8 @@ def _splat(values: Tensor, position: Tensor, nodes: tuple[int, int, int]) -> Ten
 def _blur(grid: Tensor) -> Tensor:
     """Blur with [1 2 1] / 4 along lightness, height and width; beyond the grid is nothing."""
     for axis in (2, 3, 4):
-        blurred, length = grid / 2, grid.shape[axis] - 1  # sums of shifted grids: ten times as fast as conv3d
+        # Sums of shifted grids: ten times as fast as conv3d.
+        blurred, length = grid / 2, grid.shape[axis] - 1
         blurred.narrow(axis, 1, length).add_(grid.narrow(axis, 0, length), alpha=0.25)
         blurred.narrow(axis, 0, length).add_(grid.narrow(axis, 1, length), alpha=0.25)
         grid = blurred

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from . import color
 
-EXTENT = 128.0  # ab units from the center of the picture to its edges
+# Ab units from the center of the picture to its edges.
+EXTENT = 128.0
 
 
 def picture(lightness: float, size: int) -> NDArray[np.uint8]:

@@ -25,7 +25,8 @@ def slice_grid(grid: Tensor, lightness: Tensor) -> Tensor:
     """
     batch, channels, bins, height, width = grid.shape
     size = lightness.shape[-2:]
-    if batch == 1 and not torch.is_grad_enabled():  # five times as fast; what follows is the one to train with
+    # Five times as fast; what follows is the one to train with.
+    if batch == 1 and not torch.is_grad_enabled():
         ((_, values),) = slice_bands(grid, lightness[0, 0], size.numel())
         return values[None]
     planes = F.interpolate(grid.reshape(batch, channels * bins, height, width), size, mode="bilinear")
@@ -50,7 +51,8 @@ def slice_bands(
         last = min(first + rows, top + height)
         with record_function("slice"):
             band = levels(lightness[first:last, left : left + width].to(grid.device))
-            z = (band / 50 - 1) * ((bins - 1) / bins)  # bins sit on the ends of the range, not half a step inside
+            # Bins sit on the ends of the range, not half a step inside.
+            z = (band / 50 - 1) * ((bins - 1) / bins)
             position = torch.stack([x.expand_as(z), z], dim=-1)[:, None]
             # With the rows resampled first, what is left is a lookup in two dimensions: 7 times as fast as in three.
             per_row = _rows(cells, first, last, lightness.shape[0])

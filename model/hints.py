@@ -17,7 +17,8 @@ from .color import rgb_to_lab
 from .grid import Region
 from .paint import Paint
 
-AT_ONCE = 1 << 18  # pixels to convert: what lies between takes 60 bytes each
+# Pixels to convert: what lies between takes 60 bytes each.
+AT_ONCE = 1 << 18
 
 
 class Dot(NamedTuple):

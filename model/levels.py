@@ -12,11 +12,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-SHADOWS, LIGHTS = 15.0, 85.0  # lightness that a well-exposed photograph reaches at both ends
-FADED, SOUND = 44.0, 56.0  # between the ends: below the one a photograph is stretched all the way, above the other not
-ENDS = 0.03  # the share of the pixels that lie beyond each end: dust, captions and lamps are no part of the range
-BORDER = 0.08  # of each side, which does not count: a mount, or the paper's rim
-MOST = 4.0  # times the contrast: beyond that there is more grain than picture
+# Lightness that a well-exposed photograph reaches at both ends.
+SHADOWS, LIGHTS = 15.0, 85.0
+# Lightness between the ends: below the one a photograph is stretched all the way, above the other not.
+FADED, SOUND = 44.0, 56.0
+# The share of the pixels that lie beyond each end: dust, captions and lamps are no part of the range.
+ENDS = 0.03
+# The share of each side that does not count: a mount, or the paper's rim.
+BORDER = 0.08
+# The contrast is stretched at most so many times: beyond that there is more grain than picture.
+MOST = 4.0
 
 
 class Levels(NamedTuple):

@@ -25,7 +25,8 @@ _TELLING_KEYS = {
     "huedot": "hints4.weight",
 }
 _NAMES_SHOWN, _NAME_LENGTH = 4, 80
-DTYPES = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64}  # counts are whole
+# Counts are whole.
+DTYPES = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64}
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -39,7 +40,8 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     path = Path(path)
     if not path.exists():
         raise WeightsMissing(f"There is no weights file {path}.", "Check the path, or name a model that is installed.")
-    if not path.is_file():  # but a folder; or a pipe, at which one would wait for ever
+    # It may be a folder; or a pipe, at which one would wait forever.
+    if not path.is_file():
         raise FileError(f"{path} cannot be read: it is not a file.", "Name a weights file: huedot weights list.")
     try:
         if path.suffix.lower() == ".safetensors":
@@ -205,7 +207,8 @@ def _described(
     architecture = architecture_of(tensors, metadata, source)
     if architecture == "huedot":
         raise WeightsCorrupt(f"{source} is for the network huedot.", f"Use it where it is: --model {source}")
-    with torch.device("meta"):  # only the keys and shapes are wanted
+    # Only the keys and shapes are wanted.
+    with torch.device("meta"):
         network = published_network(architecture, tensors, metadata, source)
     check_fit(network.state_dict(), tensors, source)
     _check_finite(tensors, source)

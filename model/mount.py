@@ -13,11 +13,16 @@ from torch import Tensor
 
 from .levels import Levels
 
-CLOSE = 6.0  # lightness within which card is of one lightness, grain and all
-NEARLY_ALL = 0.97  # of a line's pixels: the others are dust
-MOST = 0.6  # of the pixels of a line through a caption
-OVER = 0.03  # the share of the shorter side by which a brush slips
-NARROW, WIDE = 0.02, 0.4  # the share of the photograph's side that a mount takes at least and at most, on each side
+# Lightness within which card is of one lightness, grain and all.
+CLOSE = 6.0
+# Of a line's pixels: the others are dust.
+NEARLY_ALL = 0.97
+# Of the pixels of a line through a caption.
+MOST = 0.6
+# The share of the shorter side by which a brush slips.
+OVER = 0.03
+# The share of the photograph's side that a mount takes at least and at most, on each side.
+NARROW, WIDE = 0.02, 0.4
 
 
 class Mount(NamedTuple):
@@ -53,7 +58,8 @@ class Mount(NamedTuple):
         photograph = (rows[:, None] & columns).to(grid.device)
         step = 100 / max(1, bins - 1)
         apart = (torch.arange(bins, device=grid.device) * step - self.lightness).abs()
-        other = ((apart - CLOSE - step) / step).clamp(0, 1)[:, None, None]  # both bins that its pixels lie between
+        # Both bins that its pixels lie between.
+        other = ((apart - CLOSE - step) / step).clamp(0, 1)[:, None, None]
         return grid * torch.maximum(photograph.to(grid.dtype), other)
 
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from huedot.protocol.painted import FAINTEST, OPAQUE
 
-VISIBLE, SPECK = 3, 9  # alpha and number of pixels beneath which nobody means or sees a spot
+# Alpha and number of pixels beneath which nobody means or sees a spot.
+VISIBLE, SPECK = 3, 9
 # That each channel is cut into: fringe and peak of a dot are in the same step, or in neighboring ones.
 STEPS = 8
 NEIGHBORS = [(r, g, b) for r in (-1, 0, 1) for g in (-1, 0, 1) for b in (-1, 0, 1)]

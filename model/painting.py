@@ -16,10 +16,12 @@ from .grid import Region, slice_bands
 from .hints import Hints
 from .levels import Levels
 
-BAND_PIXELS = 1 << 17  # of the photograph are colored at a time: it bounds memory, and is quickest (measured)
+# Pixels of the photograph that are colored at a time: it bounds memory, and is quickest (measured).
+BAND_PIXELS = 1 << 17
 
 Picture = NDArray[np.uint8]
-FractionDone = Callable[[float], None]  # told the share of the work that is done; may raise, to stop it
+# Told the share of the work that is done; may raise, to stop it.
+FractionDone = Callable[[float], None]
 
 
 def paint(
@@ -38,7 +40,8 @@ def paint(
     knows lightness by; exact: hints that are shown as they are.
     """
     left, top, width, height = region
-    canvas = np.empty((height, width, 3), kind)  # of which only what is written takes memory
+    # Only what is written takes memory.
+    canvas = np.empty((height, width, 3), kind)
     total, done = sum(part[2] * part[3] for part in parts), 0
     for x, y, part_width, part_height in parts:
         columns = slice(x - left, x - left + part_width)

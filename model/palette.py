@@ -9,8 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-SETTLED = 0.05  # ab units: no eye sees less
-ROUNDS = 20  # of Lloyd's algorithm; on 313 points it settles sooner
+# Ab units: no eye sees less.
+SETTLED = 0.05
+# Rounds of Lloyd's algorithm; on 313 points it settles sooner.
+ROUNDS = 20
 
 
 class Palette(NamedTuple):

@@ -6,9 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-REACH = 0.12  # how far, in shares of the photograph's longer side, a dot is taken to color what is alike
-UNSURE = 40.0  # ab units of expected error that count as not knowing at all
-ALIKE = 12.0  # lightness units in which a place counts as alike
+# How far, in shares of the photograph's longer side, a dot is taken to color what is alike.
+REACH = 0.12
+# Ab units of expected error that count as not knowing at all.
+UNSURE = 40.0
+# Lightness units in which a place counts as alike.
+ALIKE = 12.0
 
 
 def sample(field: Tensor, x: float, y: float) -> Tensor:

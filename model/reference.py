@@ -22,7 +22,8 @@ class Reference:
     """What a reference picture lends as global hint: its histogram, float32 (313,), summing to 1."""
 
     histogram: NDArray[np.float32]
-    saturation: float  # its mean HSV saturation, for the one who wants to show or use it
+    # Its mean HSV saturation, for the one who wants to show or use it.
+    saturation: float
 
     @staticmethod
     def of(rgb: Picture, alpha: Picture | None = None) -> Reference:

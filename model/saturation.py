@@ -12,7 +12,8 @@ from torch import Tensor
 from . import bins, color
 from .grid import slice_grid
 
-STEPS = 5  # saturation is nearly in proportion to chroma: each step takes away most of what is left over
+# Saturation is nearly in proportion to chroma: each step takes away most of what is left over.
+STEPS = 5
 
 
 def share(grid: Tensor, lightness: Tensor, wanted: float) -> float:

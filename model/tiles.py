@@ -18,12 +18,17 @@ from torch import Tensor
 from .grid import Region
 from .hints import Hints
 
-TOLERANCE = 0.5  # ab units by which a tile may be out of date: about one level of 8 bits
-MIN_CELLS = 4  # of the grid, a tile's side: smaller ones send less, but cost more each
-MIN_PIXELS = 128  # and of the photograph
-MOST = 16  # tiles along the side of a square photograph
+# Ab units by which a tile may be out of date: about one level of 8 bits.
+TOLERANCE = 0.5
+# Cells of the grid, a tile's side: smaller ones send less, but cost more each.
+MIN_CELLS = 4
+# Pixels of the photograph, a tile's side.
+MIN_PIXELS = 128
+# Tiles along the side of a square photograph.
+MOST = 16
 
-MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xFF51AFD7ED558CCD)  # odd numbers of a well-known hash
+# Odd numbers of a well-known hash.
+MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xFF51AFD7ED558CCD)
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,8 @@ class Tiling:
     def __init__(self, size: tuple[int, int], grid: Tensor) -> None:
         """Divide a photograph of size (height, width) that is painted from a grid (1, 2, D, h, w)."""
         self.size, self.grid_size = size, (int(grid.shape[3]), int(grid.shape[4]))
-        pixels = min(size[0] / self.grid_size[0], size[1] / self.grid_size[1])  # of a cell
+        # Pixels on a side of a cell.
+        pixels = min(size[0] / self.grid_size[0], size[1] / self.grid_size[1])
         self.cells = max(MIN_CELLS, math.ceil(MIN_PIXELS / pixels), math.ceil(math.prod(self.grid_size) ** 0.5 / MOST))
         self.shape = -(-self.grid_size[0] // self.cells), -(-self.grid_size[1] // self.cells)
 
@@ -58,7 +64,8 @@ class Tiling:
         """Return which tiles, (rows, columns), have to be painted anew."""
         comparable = old.region == new.region and old.patches.device == new.patches.device
         if not comparable or min(n / cells for n, cells in zip(self.size, self.grid_size, strict=True)) < 1:
-            return np.ones(self.shape, bool)  # pixels larger than cells would see beyond their tile's patch
+            # Pixels larger than cells would see beyond their tile's patch.
+            return np.ones(self.shape, bool)
         moved = (new.patches - old.patches).abs().amax((0, 1, 4, 5)) > TOLERANCE
         result: NDArray[np.bool_] = moved.cpu().numpy() | (old.exact != new.exact)
         return result
@@ -115,7 +122,8 @@ def merged(old: Shown, new: Shown, changed: NDArray[np.bool_]) -> Shown:
 def _blocks(changed: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     """Cover the true places of a mask with disjoint blocks (top, left, bottom, right): runs, joined downward."""
     blocks: list[tuple[int, int, int, int]] = []
-    growing: dict[tuple[int, int], int] = {}  # a run's ends, and the row where it began
+    # A run's ends, and the row where it began.
+    growing: dict[tuple[int, int], int] = {}
     for row, line in enumerate(np.vstack([changed, np.zeros_like(changed[:1])])):
         steps = np.flatnonzero(np.diff(np.concatenate([[0], line.view(np.int8), [0]])))
         runs = set(zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True))

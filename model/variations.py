@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 from .palette import Palette
 
-PLACES = 6  # where a variation sets its dots
-COLORS = 6  # of the palette that may be drawn there
-TRIED = 4  # combinations looked at for each variation kept
-FLATTER = 0.5  # the exponent on probability when drawing: between the likely and the merely possible
+# Where a variation sets its dots.
+PLACES = 6
+# Colors of the palette that may be drawn there.
+COLORS = 6
+# Combinations looked at for each variation kept.
+TRIED = 4
+# The exponent on probability when drawing: between the likely and the merely possible.
+FLATTER = 0.5
 
 
 def combinations(palettes: Sequence[Palette], count: int) -> list[NDArray[np.float32]]:

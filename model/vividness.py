@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-USUAL = 1.2  # costs at most 0.1 dB at any number of dots, and has a fifth more color: docs/results.md, "Vividness"
+# Costs at most 0.1 dB at any number of dots, and has a fifth more color: docs/results.md, "Vividness".
+USUAL = 1.2
 MOST = 3.0
 
 

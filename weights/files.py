@@ -17,7 +17,8 @@ def weights_folder() -> Path:
     """Where downloaded weights are kept: HUEDOT_WEIGHTS, or `weights` in the user's data folder."""
     if chosen := os.environ.get("HUEDOT_WEIGHTS"):
         return Path(chosen)
-    from platformdirs import user_data_path  # here: training runs where it is not installed
+    # Imported here: training runs where it is not installed.
+    from platformdirs import user_data_path
 
     return user_data_path("huedot", appauthor=False) / "weights"
 

@@ -21,7 +21,8 @@ from .rivals import seconds
 
 Points = dict[str, list[dict[str, Any]]]
 SIZES = (0.25, 1, 4, 12, 50)  # megapixels
-PROFILED = (1, 12)  # of them, stage by stage
+# Those of them that are measured stage by stage.
+PROFILED = (1, 12)
 COUNTS = (1, 10, 100, 1000)  # dots
 STAGES = ("encode", "decode", "propagate", "exact hints", "slice", "Lab to RGB")
 TIMES = 5
@@ -31,7 +32,8 @@ def measure(rgb: Picture, progress: Progress) -> Points:
     """Return the points of all curves, in milliseconds; takes about a minute."""
     colorizer = Colorizer.load()
     points: Points = {"stages": [], "size": [], "hints": []}
-    colorizer.open(at_size(rgb, 0.25)).colorize()  # warm-up
+    # The first one warms up.
+    colorizer.open(at_size(rgb, 0.25)).colorize()
     for i, megapixels in enumerate(SIZES):
         progress(f"{megapixels:g} megapixels", i / len(SIZES))
         points["size"].append(_at(colorizer, at_size(rgb, megapixels)))

@@ -19,10 +19,14 @@ from huedot.model.grid import slice_bands, slice_grid
 from huedot.model.painting import BAND_PIXELS, Picture
 from huedot.protocol.client import Progress
 
-REVEALED = (10, 100, 1000, None)  # pixels at random whose color is given; None is all of them
-STRONGEST = 0.03  # of all pixels lie on strong edges of color
-LEAST = 4.0  # ab units a pixel that a strong edge has at least
-REACH = 8  # pixels from an edge that are near it
+# Pixels at random whose color is given; None is all of them.
+REVEALED = (10, 100, 1000, None)
+# The share of all pixels that lie on strong edges of color.
+STRONGEST = 0.03
+# Ab units a pixel that a strong edge has at least.
+LEAST = 4.0
+# Pixels from an edge that are near it.
+REACH = 8
 
 
 class Errors(NamedTuple):

@@ -23,7 +23,8 @@ from huedot.protocol.launcher import elsewhere, python
 from huedot.protocol.messages import Hints, Rectangle
 
 PATIENCE_S = 60.0
-LIKELY = 3  # of the suggested colors, from which the painter takes one
+# The first suggested colors, from which the painter takes one.
+LIKELY = 3
 
 
 class Daemon(NamedTuple):
@@ -82,10 +83,14 @@ def _wait_for(process: subprocess.Popen[bytes]) -> None:
 class Stroke(NamedTuple):
     """What one more dot took."""
 
-    seconds: float  # from the dot to the pixels, in the client's memory
-    computing: float  # of them in the daemon
-    moved_bytes: int  # both ways
-    share: float  # of the photograph, that was sent
+    # From the dot to the pixels, in the client's memory.
+    seconds: float
+    # The seconds of them in the daemon.
+    computing: float
+    # Bytes that travel both ways.
+    moved_bytes: int
+    # The share of the photograph that was sent.
+    share: float
 
 
 class Painter:
@@ -117,7 +122,8 @@ class Painter:
 
     def _add_dot(self) -> None:
         radius = max(1, round(3 * (self.height * self.width) ** 0.5 / 256))
-        while True:  # parts must not overlap
+        # Parts must not overlap.
+        while True:
             x, y = (
                 int(self._rng.integers(radius, self.width - radius)),
                 int(self._rng.integers(radius, self.height - radius)),

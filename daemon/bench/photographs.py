@@ -12,7 +12,8 @@ from huedot.photographs import read_photograph
 from huedot.protocol.errors import FileError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
-MOST = 4  # of a folder are used
+# Photographs of a folder that are used, at most.
+MOST = 4
 
 
 def read(path: Path | None, most: int = MOST) -> list[Picture]:

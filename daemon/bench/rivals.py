@@ -16,7 +16,8 @@ from huedot.model.networks.siggraph17 import LocalHints
 from huedot.model.painting import Picture
 
 SIDE = 256
-SAMPLES = 25_000  # of the distribution, that the reference clusters for its palette
+# Samples of the distribution that the reference clusters for its palette.
+SAMPLES = 25_000
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -65,6 +66,7 @@ def k_means(probability: NDArray[np.float32], centers: NDArray[np.float32], k: i
 
     rng = np.random.default_rng(0)
     drawn = rng.choice(len(probability), SAMPLES, p=probability / probability.sum())
-    starts = 10  # scikit-learn's default when that system was written; today's is 1
+    # scikit-learn's default when that system was written; today's is 1.
+    starts = 10
     result: NDArray[np.float32] = KMeans(k, n_init=starts, random_state=0).fit(centers[drawn]).cluster_centers_
     return result

@@ -18,10 +18,14 @@ from .painter import Daemon, Painter, Stroke, daemon
 from .photographs import at_size
 from .rivals import SIDE, Pipeline, Siggraph17, k_means, seconds
 
-TIMES = 5  # that a rival is run
-BEFORE = 8  # dots that lie there already
-DOTS = 16  # that are timed, over all photographs
-K = 9  # colors of a palette
+# How often a rival is run.
+TIMES = 5
+# Dots that lie there already.
+BEFORE = 8
+# Dots that are timed, over all photographs.
+DOTS = 16
+# Colors of a palette.
+K = 9
 INSTALL = "needs scikit-image and scikit-learn: pip install 'huedot[bench]'"
 
 
@@ -170,7 +174,8 @@ def _palette(rgb: Picture, progress: Progress) -> Row:
         ours.append(seconds(lambda: photo.palette(x, y, hints, K)))  # noqa: B023
     centers = colorizer.backend.centers.numpy()
     likely = np.random.default_rng(0).dirichlet(np.full(len(centers), 0.05)).astype(np.float32)
-    k_means(likely, centers, K)  # the first one imports
+    # The first one imports.
+    k_means(likely, centers, K)
     row.ours_s = statistics.median(ours)
     row.rival_s = statistics.median(seconds(lambda: k_means(likely, centers, K)) for _ in range(TIMES))
     return row

@@ -25,7 +25,8 @@ from .options import add_json, add_model, model_of
 from .terminal import say_columns, say_json, working
 
 PACKAGES = ("huedot", "torch", "numpy", "pillow", "pyzmq", "msgpack")
-SIDE = 64  # pixels, of the picture that is sent round
+# Pixels on a side of the picture that is sent round.
+SIDE = 64
 
 
 @dataclass(frozen=True)

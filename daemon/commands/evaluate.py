@@ -22,7 +22,8 @@ STDOUT = Path("-")
 
 Rows = list[tuple[object, ...]]
 Summary = Mapping[str, Mapping[str, float]]
-Measured = tuple[dict[str, Any], dict[str, Rows]]  # the answer for programs, and the tables
+# The answer for programs, and the tables.
+Measured = tuple[dict[str, Any], dict[str, Rows]]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from .asking import client_for
 from .options import model_of
 from .terminal import complain, say, say_json, working
 
-NAMED = 20  # files on one line
+# Files on one line.
+NAMED = 20
 
 
 def add_batch(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output.absolute()
     reference = str(arguments.histogram.absolute()) if arguments.histogram else None
     if reference:
-        read_photograph(Path(reference))  # or every photograph would fail for it
+        # Otherwise every photograph would fail for it.
+        read_photograph(Path(reference))
     settings = BatchSettings(model_of(arguments), reference, arguments.saturation, arguments.vividness)
     todo = batch.tasks(arguments.photo.absolute(), output, settings)
     account = Account(output, settings, arguments.again)
@@ -75,7 +77,8 @@ def _report(arguments: argparse.Namespace, account: Account) -> None:
         return
     for row in account.rows:
         if row.state == "failed":
-            name = sayable(row.photograph)  # as messages have it
+            # As messages have it.
+            name = sayable(row.photograph)
             complain(row.message if name in row.message else f"{name}: {row.message}")
     _complain_of_others(account)
     done, earlier, failed, unread = (account.count(state) for state in ("done", "earlier", "failed", "unread"))

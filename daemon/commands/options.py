@@ -94,7 +94,8 @@ def _number(text: str, low: float, high: float) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not low <= value <= high:  # true for NaN, too
+    # True for NaN, too.
+    if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"must be a number from {low} to {high}, not {text!r:.40}")
     return value
 

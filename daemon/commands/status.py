@@ -11,7 +11,8 @@ from huedot.protocol.wire import Header
 from .options import add_json
 from .terminal import say_columns, say_json
 
-ENVELOPE = ("id", "seq", "kind", "frames")  # of every reply: nothing about the daemon
+# These are of every reply, and say nothing about the daemon.
+ENVELOPE = ("id", "seq", "kind", "frames")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -39,7 +39,8 @@ def say_json(value: object) -> None:
 def complain(text: object) -> None:
     """Print one line about what is wrong."""
     line = " ".join(str(text).splitlines())
-    with suppress(OSError):  # a full disk, or nobody who reads: the exit code tells
+    # A full disk, or nobody who reads: the exit code tells.
+    with suppress(OSError):
         print(f"huedot: {line}", file=sys.stderr)  # noqa: T201
 
 

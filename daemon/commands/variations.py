@@ -22,7 +22,8 @@ from .asking import Inputs, add_inputs, complain_of_loss
 from .options import add_force, whole
 from .terminal import say, say_json, working
 
-SIDE = 16  # pixels of the previews, which are not looked at
+# Pixels of the previews, which are not looked at.
+SIDE = 16
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     rgb = inputs.photograph.rgb
     with working("looking for variations") as progress, inputs.opened(progress) as (client, image):
         found = client.variations(image, inputs.hints(), arguments.n, SIDE).fields["variations"]
-        for path, variation in zip(paths, found, strict=False):  # there may be fewer
+        # There may be fewer.
+        for path, variation in zip(paths, found, strict=False):
             progress(f"coloring {path.name}", None)
             dots = path.with_suffix(".json")
             _write_dots(dots, variation["dots"])

@@ -9,8 +9,10 @@ from huedot.model import Photo, Reference
 from huedot.model.tiles import Shown
 from huedot.protocol.errors import ImageUnknown
 
-MAX_REFERENCES = 64  # each is 1.3 kB
-MAX_RESULTS = 8  # of a photograph, that a client may name in `since`; each is under 1 MB
+# Each is 1.3 kB.
+MAX_REFERENCES = 64
+# Results of a photograph that a client may name in `since`; each is under 1 MB.
+MAX_RESULTS = 8
 
 
 @dataclass

@@ -86,7 +86,8 @@ def _end_with_the_daemon(pipe: int) -> None:
     """End when the other end of a pipe is gone, whatever the main thread is doing, or waits for."""
     if sys.platform != "win32":
         watched = select.poll()
-        watched.register(pipe, 0)  # that it is hung up is told unasked
+        # A poll tells unasked that it is hung up.
+        watched.register(pipe, 0)
         watched.poll()
         os._exit(0)
 
@@ -98,13 +99,15 @@ def main() -> None:
     threading.Thread(target=_end_with_the_daemon, args=(source,), daemon=True).start()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the daemon
+    # Ctrl+C in a terminal is for the daemon.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, handlers=[_Log(pipe)])
     try:
         Child(pipe, pipe.receive()[0]).serve()
     except (EOFError, OSError):
         sys.stdout.flush()
-        os._exit(0)  # the daemon is gone: nothing is left to tidy up
+        # The daemon is gone: nothing is left to tidy up.
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ from huedot.weights import files
 from .cache import PhotoCache
 from .exchange import Answer
 
-MAX_OTHERS = 2  # networks beside the default one
+# Networks beside the default one.
+MAX_OTHERS = 2
 log = logging.getLogger(__name__)
 
 
@@ -75,7 +76,8 @@ class Operations:
         path = files.find(model).resolve()
         try:
             found = path.stat()
-        except OSError:  # who reads it says why
+        except OSError:
+            # Who reads it says why.
             return str(path)
         return f"{path}, {found.st_size} bytes of {found.st_mtime_ns}"
 

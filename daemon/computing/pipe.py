@@ -17,8 +17,10 @@ from typing import Any, cast
 
 from huedot.protocol.wire import MAX_MESSAGE_BYTES, Buffer
 
-_HEAD, _LENGTH = struct.Struct("<II"), struct.Struct("<Q")  # bytes of the object, count of frames; bytes of a frame
-_PIPE_BYTES = 1 << 20  # so that both sides copy at the same time, in large pieces
+# Bytes of the object, count of frames; bytes of a frame.
+_HEAD, _LENGTH = struct.Struct("<II"), struct.Struct("<Q")
+# Large, so that both sides copy at the same time, in large pieces.
+_PIPE_BYTES = 1 << 20
 
 
 def shared_memory() -> int:
@@ -117,5 +119,6 @@ def _widen(descriptor: int) -> None:
     if sys.platform == "linux":
         import fcntl
 
-        with suppress(OSError):  # there is a limit to what one user's pipes may take; it only makes things quicker
+        # There is a limit to what one user's pipes may take; it only makes things quicker.
+        with suppress(OSError):
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

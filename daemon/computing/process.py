@@ -21,7 +21,8 @@ from .exchange import Answer, ComputingOptions, Facts
 from .pipe import Pipe, shared_memory
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, STEP_S = 0.1, 5.0, 0.05
-SILENCE_S = 120.0  # after which a process is taken to hang: longer than any stage of a request takes
+# Silence after which a process is taken to hang: longer than any stage of a request takes.
+SILENCE_S = 120.0
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +38,8 @@ class ComputingProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Pipe | None = None
         self._crashes, self._not_before = 0, 0.0
-        self._asked = False  # whether an answer is waited for
+        # Whether an answer is waited for.
+        self._asked = False
         self._watched, self._silence, self._is_hung = 0.0, 0.0, False
 
     def answer(self, request: Request, progress: Progress) -> Answer:
@@ -112,7 +114,8 @@ class ComputingProcess:
             raise error_from_code(*value)
         if kind == "stumbled":
             if not self.facts.device.startswith("cpu"):
-                self.unload()  # a GPU's context that has failed once fails for ever
+                # A GPU's context that has failed once fails forever.
+                self.unload()
             raise RuntimeError(value)
         fields, self.facts = value
         return Answer(fields, frames)
@@ -127,7 +130,8 @@ class ComputingProcess:
             progress("starting again", None)
             time.sleep(STEP_S)
         self._pipe = self._start()
-        with suppress(OSError):  # one that has ended already is found out by the next who writes
+        # One that has ended already is found out by the next who writes.
+        with suppress(OSError):
             self._pipe.send(self._options)
         return self._pipe
 

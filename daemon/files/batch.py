@@ -41,18 +41,24 @@ from huedot.protocol.paths import write_whole
 from . import written
 from .pictures import histogram_of, picture_of
 
-REPORT = "huedot-report"  # .csv, a line for each photograph as it is done, and .json, all of it at the end
-FILE_NAMES = sys.getfilesystemencodeerrors()  # writes the bytes of names that are no text, and reads the same name
-LOSS = "Not carried over:"  # begins what a row says of pages, layers and metadata
-GIVE_UP = 3  # photographs in a row for which no daemon could be had
-NOT_OF_ONE = (DaemonUnreachable, WeightsMissing, WeightsCorrupt, ArgumentError)  # errors that all would meet
+# .csv, a line for each photograph as it is done, and .json, all of it at the end.
+REPORT = "huedot-report"
+# Writes the bytes of names that are no text, and reads the same name.
+FILE_NAMES = sys.getfilesystemencodeerrors()
+# Begins what a row says of pages, layers and metadata.
+LOSS = "Not carried over:"
+# Photographs in a row for which no daemon could be had.
+GIVE_UP = 3
+# Errors that all photographs would meet.
+NOT_OF_ONE = (DaemonUnreachable, WeightsMissing, WeightsCorrupt, ArgumentError)
 
 
 class BatchSettings(NamedTuple):
     """How all photographs are colored."""
 
     model: str | None = None
-    histogram: str | None = None  # path of a picture whose colors to take
+    # Path of a picture whose colors to take.
+    histogram: str | None = None
     saturation: float | None = None  # 0..1
     vividness: float | None = None  # 0..3
 
@@ -75,9 +81,11 @@ class Row:
     width: int = 0
     height: int = 0
     seconds: float = 0.0
-    milliseconds: float = 0.0  # of the computation alone
+    # Milliseconds of the computation alone.
+    milliseconds: float = 0.0
     device: str = ""
-    message: str = ""  # the error, or warnings
+    # The error, or warnings.
+    message: str = ""
 
 
 def tasks(folder: Path, output: Path, settings: BatchSettings) -> list[Task]:
@@ -205,7 +213,8 @@ class Account:
             if not again:
                 self._compare_settings(before)
             self.made = self._made_before(before)
-            self.write()  # before the table, which is begun anew, forgets what a killed batch made
+            # Before the table, which is begun again, forgets what a killed batch made.
+            self.write()
             self._file = self._table_file("w")
         except OSError as error:
             raise FileError.unwritable(error.filename, error, "Choose another: -o DIR.") from error
@@ -224,7 +233,8 @@ class Account:
 
     def _compare_settings(self, before: dict[str, Any]) -> None:
         settings = before.get("settings")
-        usual = BatchSettings()._asdict()  # a folder of an earlier version knows fewer
+        # A folder of an earlier version knows fewer.
+        usual = BatchSettings()._asdict()
         if isinstance(settings, dict) and {**usual, **settings} != self._settings._asdict():
             told = ", ".join(f"{name} {value}" for name, value in settings.items() if value is not None) or "none"
             remedy = "Give another folder, or --again to color all of it anew."

@@ -17,7 +17,8 @@ from huedot.protocol.errors import ArgumentError, DaemonUnreachable
 
 from .batch import NOT_OF_ONE, Row, Task, Workers, attempt, failed
 
-_turn = threading.Lock()  # a worker may have several threads, but a network has one user at a time
+# A worker may have several threads, but a network has one user at a time.
+_turn = threading.Lock()
 
 
 @contextmanager
@@ -60,7 +61,8 @@ def _here(workers: int) -> Any:
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address=None,
-            security=True,  # else any user of this machine could have the workers run whatever they send
+            # Otherwise any user of this machine could have the workers run whatever they send.
+            security=True,
         )
     finally:
         if before is None:

@@ -96,7 +96,8 @@ def _disc(layer: NDArray[np.uint8], x: float, y: float, radius: float, rgb: tupl
 
 
 def _number(value: Any, name: str, low: float, high: float, where: str) -> float:
-    whole = isinstance(value, int) and not isinstance(value, bool)  # of any length: isfinite would overflow
+    # A whole number may be of any length: isfinite would overflow.
+    whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole and not (isinstance(value, float) and math.isfinite(value)):
         raise ArgumentError("hints", f"{name} must be a number, not {value!r:.40}.")
     if not low <= value < high:

@@ -14,7 +14,8 @@ from platformdirs import user_state_path
 from huedot.protocol.errors import FileError
 from huedot.protocol.paths import write_whole
 
-KEPT = 10_000  # of the latest files
+# Files that are remembered, the latest.
+KEPT = 10_000
 LINE = 65  # characters
 
 
@@ -27,7 +28,8 @@ def note(path: Path) -> None:
     """Remember a file that was written just now; where that cannot be, it is taken for another's."""
     with suppress(OSError, FileError):
         record().parent.mkdir(parents=True, exist_ok=True)
-        with record().open("a", encoding="ascii") as file:  # a line at once, though several write
+        # A line at once, though several write.
+        with record().open("a", encoding="ascii") as file:
             file.write(f"{_digest(path)}\n")
         if record().stat().st_size > 2 * KEPT * LINE:
             write_whole(record(), "\n".join([*_known()[-KEPT:], ""]).encode("ascii"))

@@ -12,7 +12,8 @@ from huedot.protocol.errors import HueDotError
 from huedot.protocol.paths import write_whole
 
 PIECE = 1 << 18  # bytes
-TIMEOUT = 30  # seconds without a byte
+# Seconds without a byte.
+TIMEOUT = 30
 OK, PARTIAL, BEYOND_ITS_END = 200, 206, 416
 KEPT = "Fetch again: what has come is kept."
 INSTEAD = "Try another file of huedot weights list, or import one you have: huedot weights import FILE"
@@ -35,7 +36,8 @@ def download(url: str, path: Path, limit: int, progress: Progress) -> None:
         have = 0
     with _answer(url, {"Range": f"bytes={have}-", "If-Range": tag} if have else {}) as answer:
         if answer.status_code == BEYOND_ITS_END and answer.headers.get("Content-Range") == f"bytes */{have}":
-            return  # it was whole already
+            # It was whole already.
+            return
         if answer.status_code == BEYOND_ITS_END:
             forget(path)
             raise DownloadFailed(f"{url} has changed meanwhile.", "Fetch again, from the beginning.")
@@ -62,10 +64,12 @@ def _tag(path: Path) -> Path:
 @contextmanager
 def _answer(url: str, headers: dict[str, str]) -> Iterator[Any]:
     """Ask for a file; whatever fails on the way, also while it is taken, becomes `DownloadFailed`."""
-    import requests  # honors the proxies and certificates of the environment
+    # Honors the proxies and certificates of the environment.
+    import requests
 
     try:
-        plain = {"Accept-Encoding": "identity"}  # so that bytes can be counted
+        # So that bytes can be counted.
+        plain = {"Accept-Encoding": "identity"}
         with requests.get(url, headers={**plain, **headers}, stream=True, timeout=TIMEOUT) as answer:
             yield answer
     except requests.RequestException as error:

@@ -28,7 +28,8 @@ from huedot.protocol.paths import write_whole, writing_whole
 from .removal import delete, is_empty
 from .settings import close, make_folder, switch
 
-MSGPACK = ("__init__.py", "exceptions.py", "ext.py", "fallback.py")  # its pure-Python part
+# Its pure-Python part.
+MSGPACK = ("__init__.py", "exceptions.py", "ext.py", "fallback.py")
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,14 @@ class Layout:
     """An editor, and how it wants its plugins to lie in their folder."""
 
     name: str  # for people
-    plugin: str  # the plugin's own folder
-    package: str  # the Python package in it; "." if it is one itself
-    program: str = ""  # what the editor runs, outside the package
-    desktop: str = ""  # what tells the editor of the plugin, outside its folder
+    # The plugin's own folder.
+    plugin: str
+    # The Python package in it; "." if it is one itself.
+    package: str
+    # What the editor runs, outside the package.
+    program: str = ""
+    # What tells the editor of the plugin, outside its folder.
+    desktop: str = ""
 
 
 LAYOUTS = {
@@ -54,9 +59,11 @@ class Destination:
     """An editor on this machine, and where it looks for plugins."""
 
     editor: str  # krita, gimp
-    kind: str  # native, Flatpak, or its version
+    # How it is installed: native, Flatpak, or its version.
+    kind: str
     folder: Path  # of plugins
-    settings: Path | None = None  # the editor's own file of settings, if plugins must be switched on there
+    # The editor's own file of settings, if plugins must be switched on there.
+    settings: Path | None = None
 
     @property
     def layout(self) -> Layout:
@@ -90,7 +97,8 @@ class Destination:
             said = json.loads((self.package / "protocol" / INSTALLED).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
-        is_ours = "command" not in said or said["command"] == command()  # an archive's copy looks for a daemon
+        # An archive's copy looks for a daemon.
+        is_ours = "command" not in said or said["command"] == command()
         return bool(said.get("digest") == digest(self.editor) and is_ours)
 
 
@@ -235,7 +243,8 @@ def archive(editor: str, folder: Path) -> Path:
                 files.append((layout.desktop, (sources(editor) / layout.desktop).read_bytes()))
             folders = {f"{parent}/" for name, _ in files for parent in list(PurePosixPath(name).parents)[:-1]}
             for name, data in [*((name, b"") for name in sorted(folders)), *files]:
-                entry = zipfile.ZipInfo(name)  # of 1980
+                # Its date is that of the year 1980, whenever it is made.
+                entry = zipfile.ZipInfo(name)
                 mode = 0o755 if name.endswith(("/", layout.program or "/")) else 0o644
                 entry.external_attr = ((stat.S_IFDIR if name.endswith("/") else stat.S_IFREG) | mode) << 16
                 file.writestr(entry, data, zipfile.ZIP_DEFLATED)
@@ -251,7 +260,8 @@ def _write(editor: str, folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         if relative == LAYOUTS[editor].program:
-            path.chmod(0o755)  # or GIMP does not see it
+            # Otherwise GIMP does not see it.
+            path.chmod(0o755)
     for path in (folder, *folder.rglob("*")):
         close(path)
 

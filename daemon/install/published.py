@@ -23,10 +23,13 @@ from huedot.weights import files
 
 from .download import download, forget
 
-RECORD = "installed.json"  # beside the weights: where each came from, and the checksums seen
-DOWNLOADS = "downloads"  # beside the weights: what is not whole yet
+# Beside the weights: where each came from, and the checksums seen.
+RECORD = "installed.json"
+# Beside the weights: what is not whole yet.
+DOWNLOADS = "downloads"
 LOCK = ".lock"
-UNKNOWN = 1000  # megabytes that a download of unknown size may have
+# Megabytes that a download of unknown size may have.
+UNKNOWN = 1000
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ def _write_record(content: dict[str, dict[str, Any]]) -> None:
 
 def sha256(path: Path) -> str:
     """Return the checksum of a file, in hexadecimal."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for
+    # A pipe would be waited for.
+    if path.exists() and not path.is_file():
         raise FileError(f"{path} is no file.", "Check the path.")
     try:
         with path.open("rb") as file:

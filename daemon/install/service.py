@@ -39,7 +39,8 @@ ExecStart={command}
 NoNewPrivileges=yes
 TimeoutStopSec=15
 """
-KEPT = ("HUEDOT_RUNTIME", "HUEDOT_WEIGHTS")  # variables that say where things are
+# Variables that say where things are.
+KEPT = ("HUEDOT_RUNTIME", "HUEDOT_WEIGHTS")
 
 
 def is_current() -> bool:
@@ -111,7 +112,8 @@ def uninstall() -> list[Path]:
     if paths:
         try:
             _systemctl("disable", "--now", SOCKET_UNIT, SERVICE)
-        except HueDotError:  # it does not run, so it does not listen
+        except HueDotError:
+            # It does not run, so it does not listen.
             (unit_folder() / "sockets.target.wants" / SOCKET_UNIT).unlink(missing_ok=True)
     try:
         for path in paths:

@@ -22,7 +22,8 @@ def switch(settings: Path, on: bool) -> None:
     if b"\0" in content:
         raise FileError(f"{settings} holds no settings of Krita's.", "Move it away: Krita writes it anew.")
     switched = _switched(content, on)
-    if switched.strip() == SECTION:  # all that is left is our own
+    # All that is left is our own.
+    if switched.strip() == SECTION:
         settings.unlink()
     elif switched != content:
         make_folder(settings.parent)

@@ -18,7 +18,8 @@ from huedot.weights.files import weights_folder
 from .removal import delete, is_empty
 from .service import SERVICE
 
-OWN = "huedot"  # a folder of this name is ours
+# A folder of this name is ours.
+OWN = "huedot"
 
 
 def traces() -> list[Path]:
@@ -33,7 +34,8 @@ def _all() -> Iterator[Path]:
     yield from (unit_folder() / name for name in (SOCKET_UNIT, SERVICE))
     yield written.record()
     yield from log_path().parent.glob(f"{log_path().name}*")
-    if "HUEDOT_WEIGHTS" not in os.environ:  # a folder that the user chose is the user's
+    # A folder that the user chose is the user's.
+    if "HUEDOT_WEIGHTS" not in os.environ:
         yield weights_folder()
 
 

@@ -18,7 +18,8 @@ from huedot.protocol.paths import socket_path
 from huedot.protocol.wire import VERSION
 
 SOCKET_UNIT = "huedot.socket"
-FIRST = 3  # the first file that is passed on, by sd_listen_fds(3)
+# The first file that is passed on, by sd_listen_fds(3).
+FIRST = 3
 
 
 def unit_folder() -> Path:

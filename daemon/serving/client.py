@@ -30,7 +30,8 @@ class ZmqTransport:
         self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME_BYTES)
-        self._socket.setsockopt(zmq.RECONNECT_IVL, -1)  # after a restart, a connection begins with hello
+        # After a restart, a connection begins with hello.
+        self._socket.setsockopt(zmq.RECONNECT_IVL, -1)
         self._monitor: zmq.Socket[bytes] = self._socket.get_monitor_socket(LOST | zmq.EVENT_HANDSHAKE_SUCCEEDED)
         self._closed = False
         try:
@@ -86,7 +87,8 @@ class ZmqTransport:
         if self._closed:
             raise _gone()
         if self._monitor.poll(0):
-            recv_monitor_message(self._monitor)  # only losses are watched from here on
+            # Only losses are watched from here on.
+            recv_monitor_message(self._monitor)
             self.close()
             raise _gone()
 

@@ -30,9 +30,11 @@ from .keys import KEY_BYTES, read_or_make_key
 
 LOCK = "daemon.lock"
 LOG_BYTES, LOGS_KEPT = 1 << 20, 3
-STOP_S = 5.0  # for a daemon to stop when asked, before it is told, and before it is killed
+# How long a daemon may take to stop when asked, before it is told, and before it is killed.
+STOP_S = 5.0
 POLL_S = 0.05
-LOOK_S = 0.5  # longer than the lock is held by one who only looks whether a daemon holds it
+# Longer than the lock is held by one who only looks whether a daemon holds it.
+LOOK_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +45,19 @@ class ServeOptions:
 
     model: str = "huedot"
     device: str = "auto"
-    tcp: bool = not hasattr(socket, "AF_UNIX")  # 127.0.0.1 instead of a Unix socket
-    port: int = 0  # 0: any that is free
-    key: str = ""  # of TCP, a file that holds the secret; without one it is new at every start
+    # 127.0.0.1 instead of a Unix socket.
+    tcp: bool = not hasattr(socket, "AF_UNIX")
+    # 0: any that is free.
+    port: int = 0
+    # The file that holds TCP's secret; without one it is new at every start.
+    key: str = ""
     cache_bytes: int = 2 << 30  # of photographs
-    idle_unload_s: float = 15 * 60  # without a request, after which the network leaves memory; 0 for never
-    idle_exit_s: float = 60 * 60  # and after which the daemon exits; 0 for never
-    threads: int = 0  # of torch; 0 for its own choice
+    # Seconds without a request, after which the network leaves memory; 0 for never.
+    idle_unload_s: float = 15 * 60
+    # Seconds without a request, after which the daemon exits; 0 for never.
+    idle_exit_s: float = 60 * 60
+    # Threads of torch; 0 for its own choice.
+    threads: int = 0
 
     def words(self) -> list[str]:
         """Return the options that differ from the defaults, as words of the command line."""
@@ -104,7 +112,8 @@ def _serve(options: ServeOptions) -> bool:
     from .server import Server
 
     passed_on = inherited()
-    if not passed_on and is_installed() and is_announced():  # its socket is not ours to replace
+    # Its socket is not ours to replace.
+    if not passed_on and is_installed() and is_announced():
         what = "systemd listens for this user's daemon, and starts it."
         raise ArgumentError("serve", what, "To start it now: huedot start; to have none: huedot service uninstall.")
     listener = passed_on or (None if options.tcp else _make_socket())
@@ -138,7 +147,8 @@ def _make_socket() -> socket.socket:
     """Make the socket ourselves: libzmq would take over another daemon's, and leave the modes to the umask."""
     path = socket_path()
     private_directory(path.parent)
-    path.unlink(missing_ok=True)  # stale: we hold the lock
+    # Stale: we hold the lock.
+    path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(0o077)
     try:
@@ -190,7 +200,8 @@ def start(options: ServeOptions = ServeOptions(), timeout: float = launcher.PATI
         stale = endpoint.instance
         return status_hello(), endpoint.is_waiting
     except (DaemonUnreachable, Unauthorized) as error:
-        if (isinstance(error, Unauthorized) and not stale) or stale == SHARED:  # its file is not what it should be
+        # Its file is not what it should be.
+        if (isinstance(error, Unauthorized) and not stale) or stale == SHARED:
             raise
         launcher.launch(dead=stale, patience=timeout, words=[*command(), *options.words()])
         return status_hello(), True
@@ -225,14 +236,16 @@ def stop() -> bool:
     try:
         with _client() as client:
             client.shutdown()
-    except HueDotError:  # it hangs, is shared or of another version; or a stranger has taken the port of one that died
+    except HueDotError:
+        # It hangs, is shared or of another version; or a stranger has taken the port of one that died.
         ends = False
         if process is None:
             remove_endpoint(endpoint.instance)
             return False
     if process is not None:
         _end(process, ends)
-    remove_endpoint(endpoint.instance)  # one that was killed leaves its file behind
+    # One that was killed leaves its file behind.
+    remove_endpoint(endpoint.instance)
     if is_installed():
         announce()
     return True
@@ -259,7 +272,8 @@ def _process(endpoint: Endpoint) -> psutil.Process | None:
     """Return the daemon's process, unless its number has passed to another."""
     try:
         process = psutil.Process(endpoint.pid)
-        return process if _is_locked() and "serve" in process.cmdline() else None  # no times: clocks are set
+        # Times are not compared: clocks are set.
+        return process if _is_locked() and "serve" in process.cmdline() else None
     except psutil.Error:
         return None
 

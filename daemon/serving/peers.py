@@ -14,7 +14,8 @@ from huedot.protocol.wire import NONCE_BYTES, VERSION, Buffer, Channel, Header, 
 
 from .worker import error_fields
 
-OPENED = 1024  # images of a peer that are remembered as its own
+# Images of a peer that are remembered as its own.
+OPENED = 1024
 log = logging.getLogger(__name__)
 
 
@@ -25,7 +26,8 @@ class Peer:
     channel: Channel
     greeted: bool = False
     pending: set[str] = field(default_factory=set)
-    images: set[str] = field(default_factory=set)  # that it opened, and has not closed
+    # Images that it opened, and has not closed.
+    images: set[str] = field(default_factory=set)
     outbox: deque[list[Buffer]] = field(default_factory=deque)
     held_bytes: int = 0  # in the outbox
     stuck_since: float = 0.0

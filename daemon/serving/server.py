@@ -18,14 +18,10 @@ import zmq
 from huedot.daemon.computing import memory
 from huedot.daemon.computing.process import ComputingProcess
 from huedot.protocol.errors import ArgumentError, BadRequest, Cancelled, HueDotError, Unauthorized
-from huedot.protocol.messages import MAX_DOTS, Request, parse_request
+from huedot.protocol.messages import Request, parse_request
 from huedot.protocol.wire import (
     DAEMON,
     MAX_FRAME_BYTES,
-    MAX_FRAMES,
-    MAX_HEADER_BYTES,
-    MAX_IMAGE_PIXELS,
-    MAX_MESSAGE_BYTES,
     NO_NONCE,
     NONCE_BYTES,
     VERSION,
@@ -35,21 +31,31 @@ from huedot.protocol.wire import (
 )
 from huedot.weights import files
 
+from .limits import LIMITS, QUEUE
 from .peers import Peer, size_of
 from .worker import Job, Worker, error_fields
 
-VERSION_HERE = version("huedot")  # read once: it takes longer than the rest of an answer
-QUEUE = 256  # jobs that may wait
-PEERS = 4096  # connections remembered, the longest silent forgotten first
-HIGH_WATER = 8  # messages that libzmq holds for a peer that does not read
-OUTBOX_BYTES, OUTBOX_MESSAGES = 256 << 20, 10_000  # and what we hold beyond that
-REFUSALS_EVERY_S = 10.0  # at most one line of the log
-PATIENCE_S = 10.0  # after which a peer that does not read is given up
-RECENT_S = 60.0  # a ROUTER is not told who leaves: who was heard of within this time counts as a client
+# Read once: it takes longer than the rest of an answer.
+VERSION_HERE = version("huedot")
+# Connections remembered, the longest silent forgotten first.
+PEERS = 4096
+# Messages that libzmq holds for a peer that does not read.
+HIGH_WATER = 8
+# What we hold for it beyond that.
+OUTBOX_BYTES, OUTBOX_MESSAGES = 256 << 20, 10_000
+# How often refusals go to the log: one line.
+REFUSALS_EVERY_S = 10.0
+# How long a peer may not read before it is given up.
+PATIENCE_S = 10.0
+# A ROUTER is not told who leaves: who was heard of within this time counts as a client.
+RECENT_S = 60.0
 TICK_MS = 500
-FAREWELL_S = 1.0  # for peers to take their last answers
-RETRY_MS = 5  # libzmq may take a message for a peer later, and does not say when
-REST_S = 10.0  # of quiet, after which memory that was freed is given back
+# How long peers have to take their last answers.
+FAREWELL_S = 1.0
+# libzmq may take a message for a peer later, and does not say when.
+RETRY_MS = 5
+# How much quiet there is before memory that was freed is given back.
+REST_S = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +82,8 @@ class Server:
         self._router: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
         for option, value in {
             zmq.LINGER: 200,
-            zmq.SNDBUF: 1 << 20,  # pixels reach a reader in larger pieces: a tenth sooner
+            # Pixels reach a reader in larger pieces: a tenth sooner.
+            zmq.SNDBUF: 1 << 20,
             zmq.ROUTER_MANDATORY: 1,
             zmq.MAXMSGSIZE: MAX_FRAME_BYTES,
             zmq.SNDHWM: HIGH_WATER,
@@ -95,7 +102,8 @@ class Server:
 
     def listen_unix(self, listener: socket.socket, path: str) -> str:
         """Serve a Unix socket that is bound and listens already; returns the address."""
-        self._router.setsockopt(zmq.USE_FD, listener.detach())  # libzmq closes it
+        # libzmq closes it.
+        self._router.setsockopt(zmq.USE_FD, listener.detach())
         self._router.bind(f"ipc://{path}")
         return f"ipc://{path}"
 
@@ -114,7 +122,8 @@ class Server:
 
     def run(self) -> None:
         """Serve until `stop`, `shutdown`, or too long an idleness; then answer what waits with `cancelled`."""
-        self._worker.start()  # not before: a daemon that cannot listen must be free to end
+        # Not before: a daemon that cannot listen must be free to end.
+        self._worker.start()
         poller = zmq.Poller()
         poller.register(self._router, zmq.POLLIN)
         poller.register(self._wake_reader, zmq.POLLIN)
@@ -137,7 +146,8 @@ class Server:
         try:
             self._wake_writer.send(b"\0")
         except (BlockingIOError, OSError):
-            return  # it is awake already, or closed
+            # It is awake already, or closed.
+            return
 
     def _drain_wakes(self) -> None:
         try:
@@ -158,7 +168,8 @@ class Server:
             if kind == "result" and "milliseconds" in fields:
                 self._milliseconds.append(fields["milliseconds"])
             peer = self._peers.get(job.peer)
-            if peer is not None and job.request.id in peer.pending:  # else the connection has begun anew since
+            # Otherwise the connection has begun again since.
+            if peer is not None and job.request.id in peer.pending:
                 self._reply(job.peer, job.request.id, kind, fields, frames)
 
     def _tidy_up(self) -> None:
@@ -183,7 +194,8 @@ class Server:
             self._active = time.monotonic()
             try:
                 self._handle(peer.bytes, [part.buffer for part in parts])
-            except Exception:  # nobody foresaw it; whatever one peer sends, the others are served
+            except Exception:
+                # Nobody foresaw it; whatever one peer sends, the others are served.
                 log.exception("a message could not be handled: its sender is forgotten")
                 self._forget(peer.bytes)
 
@@ -212,7 +224,8 @@ class Server:
         except HueDotError as error:
             self._reply(identity, request_id, "error", error_fields(error))
             if not peer.greeted:
-                peer.channel.nonce = NO_NONCE  # it may try again
+                # It may try again.
+                peer.channel.nonce = NO_NONCE
 
     def _refuse(self, identity: bytes, error: HueDotError) -> None:
         """Answer a message that cannot be trusted, and forget its connection."""
@@ -264,16 +277,7 @@ class Server:
 
     def _hello(self, identity: bytes, peer: Peer, request: Request) -> None:
         nonce = secrets.token_bytes(NONCE_BYTES)
-        limits = {
-            "header_bytes": MAX_HEADER_BYTES,
-            "frames": MAX_FRAMES,
-            "frame_bytes": MAX_FRAME_BYTES,
-            "message_bytes": MAX_MESSAGE_BYTES,
-            "image_pixels": MAX_IMAGE_PIXELS,
-            "dots": MAX_DOTS,
-            "queue": QUEUE,
-        }
-        self._reply(identity, request.id, "result", {**self._introduction(), "nonce": nonce, "limits": limits})
+        self._reply(identity, request.id, "result", {**self._introduction(), "nonce": nonce, "limits": LIMITS})
         peer.channel.nonce, peer.greeted = nonce, True
         app = f"{request.parameters['app']} {request.parameters['app_version']}"
         log.info("hello from %s", app.encode("ascii", "backslashreplace").decode())
@@ -363,7 +367,8 @@ class Server:
             self._router.send_multipart([identity, *parts], zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return False
-        except zmq.ZMQError:  # unreachable
+        except zmq.ZMQError:
+            # The peer cannot be reached.
             self._forget(identity)
         return True
 

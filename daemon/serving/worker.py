@@ -16,8 +16,10 @@ from huedot.protocol.messages import Request
 from huedot.protocol.wire import Buffer
 
 PROGRESS_EVERY_S = 0.1
-WAITING_BYTES = 1 << 30  # of pixels that came with the jobs that wait
-REST_S = 1.0  # without a job, after which memory is given back
+# Bytes of pixels that may come with the jobs that wait.
+WAITING_BYTES = 1 << 30
+# Seconds without a job, after which memory is given back.
+REST_S = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -28,10 +30,13 @@ class Job:
     peer: bytes
     request: Request
     cancelled: threading.Event = field(default_factory=threading.Event)
-    successor: str = ""  # id of the request that took its place while it was under way
-    spared: bool = False  # it runs to its end, so that one who asks faster than we answer sees something at times
+    # The id of the request that took its place while it was under way.
+    successor: str = ""
+    # It runs to its end, so that one who asks faster than we answer sees something at times.
+    spared: bool = False
 
-    @cached_property  # of every job that waits, whenever one is submitted
+    # Cached, for it is asked of every job that waits, whenever one is submitted.
+    @cached_property
     def key(self) -> tuple[bytes, str] | None:
         """What a newer job must share to supersede this one; None if nothing supersedes it."""
         if self.request.op != "colorize":
@@ -44,7 +49,8 @@ class Job:
         return sum(len(frame) for frame in self.request.frames)
 
 
-Deliver = Callable[[Job, str, dict[str, Any], Sequence[Buffer]], None]  # the reply's kind, fields and frames
+# The reply's kind, fields and frames.
+Deliver = Callable[[Job, str, dict[str, Any], Sequence[Buffer]], None]
 
 
 class Worker:
@@ -138,9 +144,11 @@ class Worker:
 
         try:
             self._computing.warm_up(progress)
-        except HueDotError as error:  # whoever asks for this network will be told
+        except HueDotError as error:
+            # Whoever asks for this network will be told.
             log.warning("%s", error)
-        except Exception:  # likewise; a worker that ends would leave everybody waiting
+        except Exception:
+            # So it is for what nobody foresaw; a worker that ends would leave everybody waiting.
             log.exception("the network was not loaded")
 
     def _next(self) -> Job | None:
@@ -170,7 +178,8 @@ class Worker:
                 self._computing.unload()
             elif not rested:
                 self._computing.rest()
-        except WorkerCrashed as error:  # while it had nothing to do
+        except WorkerCrashed as error:
+            # It died while it had nothing to do.
             log.warning("%s", error.message)
         except Exception:
             log.exception("what is not needed was not given up")
@@ -195,7 +204,8 @@ class Worker:
             if job.successor and isinstance(error, Cancelled):
                 return "superseded", {"by": job.successor}, ()
             return "error", error_fields(error), ()
-        except Exception:  # a request must never take the daemon down, and is always answered
+        except Exception:
+            # A request must never take the daemon down, and is always answered.
             log.exception("%s failed", job.request.op)
             what = HueDotError(
                 "Something went wrong inside the daemon.", "Its log says what; huedot doctor says where."

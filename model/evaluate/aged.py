@@ -18,7 +18,8 @@ from .methods import Network
 from .photographs import Truth
 
 REVEALED = (0, 20)  # points
-WORST = 0.1  # the share of the photographs that age costs most
+# The share of the photographs that age costs most.
+WORST = 0.1
 
 Tones = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 Errors = dict[str, dict[str, list[float]]]

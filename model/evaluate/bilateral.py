@@ -12,8 +12,10 @@ from huedot.model.hints import Hints
 SPATIAL = 8  # pixels a cell
 LUMA = 8 / 255  # luma a cell
 SMOOTHNESS = 128.0
-CONFIDENCE = 255.0  # of a hinted pixel; others have none
-ROUNDS = 20  # of bistochastization
+# The confidence of a hinted pixel; others have none.
+CONFIDENCE = 255.0
+# Rounds of bistochastization.
+ROUNDS = 20
 STEPS, TOLERANCE = 500, 1e-5
 
 
@@ -46,7 +48,8 @@ def grid(luma: NDArray[np.floating]) -> tuple[sparse.csr_matrix, sparse.csr_matr
     """Return which pixels lie in which cells, (cells, pixels) of ones, and the [1 2 1] blur along each dimension."""
     rows, columns = np.indices(luma.shape)
     places = np.stack([rows.ravel() // SPATIAL, columns.ravel() // SPATIAL, (luma.ravel() / LUMA).astype(np.int64)])
-    base = places.max(1) + 3  # a margin on both sides, so that neighbors never wrap
+    # A margin on both sides, so that neighbors never wrap.
+    base = places.max(1) + 3
     key = np.ravel_multi_index(tuple(places + 1), tuple(base))
     cells, owner = np.unique(key, return_inverse=True)
     splat = sparse.csr_matrix((np.ones(luma.size), (owner, np.arange(luma.size))), (len(cells), luma.size))

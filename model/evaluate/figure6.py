@@ -23,8 +23,10 @@ from .methods import Method, Opened
 from .photographs import Truth
 
 POINTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 501)
-MEASURED = ("0", "1", "5", "10", "50")  # headings of which more than PSNR is measured
-GRAY = 2.0  # mean chroma below which a photograph is gray
+# Headings of which more than PSNR is measured.
+MEASURED = ("0", "1", "5", "10", "50")
+# Mean chroma below which a photograph is gray.
+GRAY = 2.0
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,14 @@ class Protocol:
     """How points are drawn and scores are taken."""
 
     points: Callable[[NDArray[np.float32], int, np.random.Generator], Hints]
-    patch: int  # side of what a point reveals, in pixels
-    side: int = photographs.SIDE  # of the photographs, in pixels
-    cap: float = 99.0  # the PSNR of equal pictures, and the highest that counts
-    takes_gray: bool = True  # whether photographs that are gray themselves count
+    # Side of what a point reveals, in pixels.
+    patch: int
+    # Side of the photographs, in pixels.
+    side: int = photographs.SIDE
+    # The PSNR of equal pictures, and the highest that counts.
+    cap: float = 99.0
+    # Whether photographs that are gray themselves count.
+    takes_gray: bool = True
 
 
 PROTOCOLS = {

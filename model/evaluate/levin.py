@@ -9,7 +9,8 @@ from scipy.sparse.linalg import splu
 
 from huedot.model.hints import Hints
 
-LEAST = 2e-6  # of the spread of luma, so that flat windows share evenly
+# The least spread of luma, so that flat windows share evenly.
+LEAST = 2e-6
 NEIGHBORS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dy, dx) != (0, 0)]
 
 

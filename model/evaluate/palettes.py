@@ -23,7 +23,8 @@ from .photographs import Truth
 CLOSE = 10.0  # ab units
 PLACES = 20  # of each photograph
 COLORS = 9  # of a palette
-REVEALED = (0, 5)  # points, before the palette is asked
+# Points, before the palette is asked.
+REVEALED = (0, 5)
 
 Shares = dict[str, list[float]]
 

@@ -16,7 +16,8 @@ from huedot.model.painting import Picture
 from huedot.photographs import read_photograph
 from huedot.protocol.errors import FileError
 
-SIDE = 256  # photographs are scored at this size, stretched to a square as in the published test code
+# Photographs are scored at this size, stretched to a square as in the published test code.
+SIDE = 256
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
 

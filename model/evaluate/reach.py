@@ -15,12 +15,18 @@ from .figure6 import generator_for
 from .methods import Method, Opened
 from .photographs import Truth
 
-NOTICEABLE = 2.3  # ab units: a just noticeable difference in Lab (Mahy et al. 1994)
-SAME = 10.0  # ab units from a hint's true color within which a place belongs to it,
-OTHER = 20.0  # and beyond which it does not
-NEAR = 32  # pixels from a hint
-COUNTED = (1, 10)  # which hint's range is reported: the first, and the tenth
-PAINTED = np.array((25.0, 25.0), np.float32)  # ab units that a hint is off the truth: so that it is seen to spread
+# Ab units: a just noticeable difference in Lab (Mahy et al. 1994).
+NOTICEABLE = 2.3
+# Ab units from a hint's true color within which a place belongs to it.
+SAME = 10.0
+# Ab units from it beyond which a place belongs to another.
+OTHER = 20.0
+# Pixels from a hint.
+NEAR = 32
+# Which hint's range is reported: the first, and the tenth.
+COUNTED = (1, 10)
+# Ab units that a hint is off the truth: so that it is seen to spread.
+PAINTED = np.array((25.0, 25.0), np.float32)
 
 Values = dict[str, list[float]]
 

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from huedot.model.hints import Hints
 
-PATCH = 6  # pixels: protocol A, the published test code's
-AROUND = 25  # pixels: the square whose mean error is looked at
+# Pixels: protocol A, the published test code's.
+PATCH = 6
+# Pixels: the square whose mean error is looked at.
+AROUND = 25
 
 
 def random_points(ab: NDArray[np.float32], count: int, rng: np.random.Generator, patch: int = PATCH) -> Hints:

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-BLOCK = 1 << 16  # pairs of place and hint that a CPU looks at together: they stay in its cache, 1.3 times as fast
+# Pairs of place and hint that a CPU looks at together: they stay in its cache, 1.3 times as fast.
+BLOCK = 1 << 16
 
 
 class Affinity(nn.Module):
@@ -64,7 +65,8 @@ class Affinity(nn.Module):
         """
         rows = torch.arange(size[0], device=keys.device, dtype=keys.dtype) - (size[0] - 1) / 2
         columns = torch.arange(size[1], device=keys.device, dtype=keys.dtype) - (size[1] - 1) / 2
-        p = (torch.cartesian_prod(rows, columns) / 16).expand(*keys.shape[:3], 2)  # in units of 64 working pixels
+        # In units of 64 working pixels.
+        p = (torch.cartesian_prod(rows, columns) / 16).expand(*keys.shape[:3], 2)
         q = _gather(p, at)
         reach = self.reach.exp().view(1, -1, 1, 1)
         far_p, far_q = (-reach * x.square().sum(3, keepdim=True) for x in (p, q))

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-GAIN = 0.1  # of a block beside its shortcut, at first
+# The gain of a block beside its shortcut, at first.
+GAIN = 0.1
 
 
 class Residual(nn.Module):

@@ -22,28 +22,34 @@ from .affinity import Affinity
 from .blocks import global_blocks, local_blocks
 from .pretrained import EfficientNetLite0, MobileNetV2
 
-LARGEST = 1024  # number in a configuration: what lies in a file must not make us build for ever
-PAIRS = 1 << 24  # of places and hint cells that propagation looks at: all of them up to 256 x 256, and 64 MB a head
+# The largest number in a configuration: what lies in a file must not make us build forever.
+LARGEST = 1024
+# Pairs of places and hint cells that propagation looks at: all of them up to 256 x 256, and 64 MB a head.
+PAIRS = 1 << 24
 
 
 @dataclass(frozen=True)
 class Config:
     """What is needed to build the network; saved in the weights' metadata."""
 
-    widths: tuple[int, int, int] = (64, 128, 256)  # channels at 1/4, 1/8 and 1/16
-    lightness_bins: int = 6  # of the bilateral grid
-    encoder_attention: int = 3  # global attention blocks at 1/16, once per photograph
-    hint_attention: int = 4  # and at every refresh
-    head_width: int = 32  # of attention
-    detail: tuple[int, int] = (2, 2)  # local blocks of the encoder, at 1/4 and 1/8
-    residuals: tuple[int, int, int, int] = (
-        1,
-        0,
-        2,
-        2,
-    )  # and of the hint network: hints in at 1/4, 1/8; out at 1/8, 1/4
-    expansion: int = 0  # of local blocks that are depthwise; 0: they are dense
-    lite0: int = 0  # whether EfficientNet-Lite0 looks beside MobileNetV2
+    # Channels at 1/4, 1/8 and 1/16.
+    widths: tuple[int, int, int] = (64, 128, 256)
+    # Bins of the bilateral grid.
+    lightness_bins: int = 6
+    # Global attention blocks at 1/16, once per photograph.
+    encoder_attention: int = 3
+    # Global attention blocks at 1/16, at every refresh.
+    hint_attention: int = 4
+    # Width of a head of attention.
+    head_width: int = 32
+    # Local blocks of the encoder, at 1/4 and 1/8.
+    detail: tuple[int, int] = (2, 2)
+    # Local blocks of the hint network: hints in at 1/4, 1/8; out at 1/8, 1/4.
+    residuals: tuple[int, int, int, int] = (1, 0, 2, 2)
+    # Expansion of local blocks that are depthwise; 0: they are dense.
+    expansion: int = 0
+    # Whether EfficientNet-Lite0 looks beside MobileNetV2.
+    lite0: int = 0
     affinity_heads: int = 2
     affinity_width: int = 32
     palette_width: int = 256
@@ -128,7 +134,8 @@ class HintNetwork(nn.Module):
         quarter, eighth, sixteenth = config.widths
         mix4, mix8, decode8, decode4 = config.residuals
         self.encoder = Encoder(config)
-        self.hints4 = nn.Conv2d(16 * 3, quarter, 1)  # hints at the working size, space to depth
+        # Hints at the working size, space to depth.
+        self.hints4 = nn.Conv2d(16 * 3, quarter, 1)
         self.mix4 = local_blocks(mix4, quarter, config.expansion)
         self.down8 = nn.Conv2d(quarter, eighth, 2, 2)
         self.mix8 = local_blocks(mix8, eighth, config.expansion)

@@ -34,7 +34,8 @@ class InvertedResiduals(nn.Module):
     """Features at 1/4, 1/8, 1/16 and 1/32 of the input's size, with WIDTHS channels."""
 
     STAGES: ClassVar[tuple[Stage, ...]]
-    TAPS: ClassVar[tuple[int, int, int, int]]  # the last block at each resolution
+    # The last block at each resolution.
+    TAPS: ClassVar[tuple[int, int, int, int]]
     WIDTHS: ClassVar[tuple[int, int, int, int]]
 
     def __init__(self) -> None:

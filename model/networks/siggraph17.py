@@ -16,14 +16,19 @@ from torch import Tensor, nn
 from huedot.model.bins import COUNT
 from huedot.protocol.errors import ArgumentError
 
-STRIDE = 8  # what height and width must be multiples of: three halvings, undone exactly
-CLASSES = 529  # the distribution covers the whole 23 × 23 grid of ab, 313 bins of which are in gamut
-HISTOGRAM_INPUTS = COUNT + 1  # the histogram of ab, then 1 if it is given
-SATURATION_INPUTS = 2  # mean saturation in 0..1, then 1 if it is given
+# What height and width must be multiples of: three halvings, undone exactly.
+STRIDE = 8
+# The distribution covers the whole 23 × 23 grid of ab, 313 bins of which are in gamut.
+CLASSES = 529
+# The histogram of ab, then 1 if it is given.
+HISTOGRAM_INPUTS = COUNT + 1
+# Mean saturation in 0..1, then 1 if it is given.
+SATURATION_INPUTS = 2
 
 LIGHTNESS_CENTER, LIGHTNESS_SCALE = 50.0, 100.0
 AB_SCALE = 110.0
-CAFFE_AB_SCALE = 100.0  # of the Global Hints network, which was published for Caffe only
+# The scale of the Global Hints network, which was published for Caffe only.
+CAFFE_AB_SCALE = 100.0
 
 
 def _block(*channels: int, dilation: int = 1, after_sum: bool = False) -> nn.Sequential:

@@ -21,7 +21,8 @@ class Average:
         for name, value in network.state_dict().items():
             if value.is_floating_point():
                 self.tensors[name].lerp_(value, 1 - keep)
-            else:  # how many batches a norm has seen
+            else:
+                # How many batches a norm has seen.
                 self.tensors[name].copy_(value)
 
     def half(self) -> dict[str, Tensor]:

@@ -18,7 +18,8 @@ from huedot.protocol.paths import write_whole, writing_whole
 
 from .options import Options
 
-STATE = ("network", "optimizer", "average", "step", "unrecorded")  # what a checkpoint holds
+# What a checkpoint holds.
+STATE = ("network", "optimizer", "average", "step", "unrecorded")
 
 
 class RunFolder:
@@ -86,5 +87,6 @@ class RunFolder:
 def _step_of(line: str) -> float:
     try:
         return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):  # the run was killed while it wrote this line
+    except (ValueError, KeyError, TypeError):
+        # The run was killed while it wrote this line.
         return float("inf")

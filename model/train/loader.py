@@ -16,7 +16,8 @@ from .options import Options
 from .parallel import World
 from .photographs import PhotographFolder, crop
 
-AHEAD = 4  # batches
+# Counted in batches.
+AHEAD = 4
 
 
 def threads_of(options: Options) -> int:

@@ -56,7 +56,8 @@ class Run:
         self.network = self.learner.network
         self.optimizer = torch.optim.AdamW(list(groups(self.network, options)), betas=(0.9, 0.98), fused=True)
         self.average, self.step = Average(self.network, options.average), 0
-        self._unrecorded: list[Tensor] = []  # the losses of the steps since the last record
+        # The losses of the steps since the last record.
+        self._unrecorded: list[Tensor] = []
         self._resume()
         self._losses_of = _distributed(self.learner, self.world)
         self.weights = self.folder.path / f"{options.architecture}.safetensors"
@@ -72,7 +73,8 @@ class Run:
         self.network.load_state_dict(state["network"])
         asked = [{**group, "params": []} for group in self.optimizer.param_groups]
         self.optimizer.load_state_dict(state["optimizer"])
-        for group, options in zip(self.optimizer.param_groups, asked, strict=True):  # which may be others than before
+        # The options may be others than before.
+        for group, options in zip(self.optimizer.param_groups, asked, strict=True):
             group.update(options, params=group["params"])
         self.average.tensors, self.step = state["average"], state["step"]
         self._unrecorded = state["unrecorded"]
@@ -103,7 +105,8 @@ class Run:
         for rgb8 in batches(self.photographs, options, range(first, options.steps), self.world):
             if self.world.leads and self.step == first:
                 self.folder.describe(options, len(self.photographs), self.world.size)
-                self.save()  # a new run that is killed at once goes on from the same weights, too
+                # A new run that is killed at once goes on from the same weights, too.
+                self.save()
             self._unrecorded.append(self.learn(rgb8))
             self.step += 1
             progress(self.step, clock.seconds_left(self.step))
@@ -120,7 +123,8 @@ class Run:
         return self.step % every == 0 or self.step == self.options.steps
 
     def _check(self) -> None:
-        if not bool(self._unrecorded[-1].isfinite().all()):  # as it will be from here on
+        # The rate as it will be from here on.
+        if not bool(self._unrecorded[-1].isfinite().all()):
             raise HueDotError(
                 f"At step {self.step} the loss is no number any more; the last checkpoint is sound.",
                 "Go on from it with a lower --rate.",
@@ -144,7 +148,8 @@ class Run:
     def _users(self) -> simulate.Users:
         """Draw the step's users; every process draws all of them, and takes its own."""
         batch, crop = self.options.phase(self.step)
-        seed = (self.options.seed << 32) + self.step  # of the step alone, so that a run goes on as if never stopped
+        # The seed depends on the step alone, so that a run goes on as if never stopped.
+        seed = (self.options.seed << 32) + self.step
         generator = torch.Generator(self.world.device).manual_seed(seed)
         mine = self.world.part(batch)
         users = simulate.draw(batch, crop, generator, self.options.strokes, self.options.aging)

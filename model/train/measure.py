@@ -20,7 +20,8 @@ def measure(run: Run, steps: int) -> dict[str, float]:
     Raises FileError.
     """
     options, world = run.options, run.world
-    wanted = range(steps + 2 * AHEAD + 1)  # there are always as many on the way, also when the clock stops
+    # There are always as many on the way, also when the clock stops.
+    wanted = range(steps + 2 * AHEAD + 1)
     loader = _speed(run, batches(run.photographs, options, wanted, world), steps, learn=False)
     batch = next(iter(batches(run.photographs, options, range(1), world)))
     network = _speed(run, repeat(batch), steps, learn=True)
@@ -33,7 +34,8 @@ def _speed(run: Run, source: Iterable[Tensor], steps: int, learn: bool) -> float
     for i, rgb8 in enumerate(islice(source, AHEAD + steps + 1)):
         if learn:
             run.learn(rgb8)
-        if i == AHEAD:  # the first were warming up
+        # The first were warming up.
+        if i == AHEAD:
             _wait(run.world.device)
             began = time.monotonic()
     _wait(run.world.device)

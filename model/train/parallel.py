@@ -64,7 +64,8 @@ def start_processes(count: int, module: str, arguments: Sequence[str]) -> None:
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if os.name == "nt":
-        os.environ.setdefault("USE_LIBUV", "0")  # which PyTorch's builds for Windows lack
+        # PyTorch's builds for Windows lack it.
+        os.environ.setdefault("USE_LIBUV", "0")
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,

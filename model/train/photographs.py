@@ -18,10 +18,14 @@ from huedot.photographs import read
 from huedot.protocol.errors import FileError, HueDotError, TooLarge
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
-SIDE = 256  # larger photographs are shrunk until their short side is this, as in the paper: a crop must show things
-LARGEST_SCALE = 1.5  # of what is cut out of the photograph, in relation to the crop
-GRAY = 4  # levels that the channels of a gray photograph differ by at most
-TRIES = 100  # photographs in a row that may be of no use before the run ends
+# Larger photographs are shrunk until their short side is this, as in the paper: a crop must show things.
+SIDE = 256
+# The size of what is cut out of the photograph, in relation to the crop.
+LARGEST_SCALE = 1.5
+# Levels that the channels of a gray photograph differ by at most.
+GRAY = 4
+# Photographs in a row that may be of no use before the run ends.
+TRIES = 100
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +44,8 @@ class PhotographFolder:
 
     def __init__(self, folder: Path) -> None:
         """Index the folder. Raises FileError where there is no image to train on."""
-        self.useless: dict[int, HueDotError] = {}  # what has turned out not to be of use, and why
+        # Photographs that have turned out not to be of use, and why.
+        self.useless: dict[int, HueDotError] = {}
         self.entries = [entry for path in sorted(folder.rglob("*")) for entry in _entries(path)]
         if not self.entries:
             raise FileError(
@@ -97,7 +102,8 @@ def crop(folder: PhotographFolder, size: int, photograph: int, seed: tuple[int, 
     """
     rng = np.random.default_rng(seed)
     image = _usable(folder, photograph, seed[0])
-    side = min(size * rng.uniform(1, LARGEST_SCALE), *image.size)  # a small photograph is enlarged: better than unseen
+    # A small photograph is enlarged: better than unseen.
+    side = min(size * rng.uniform(1, LARGEST_SCALE), *image.size)
     left, top = (rng.uniform(0, extent - side) for extent in image.size)
     box = (left, top, left + side, top + side)
     pixels = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box))

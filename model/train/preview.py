@@ -19,7 +19,8 @@ from .photographs import PhotographFolder, crop
 from .recipe import Given, Learner
 
 ROWS = 6
-HINTS = 10  # that the third and fourth columns show
+# Counts of hints that the third and fourth columns show.
+HINTS = 10
 
 
 @torch.no_grad()

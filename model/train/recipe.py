@@ -17,10 +17,14 @@ from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from . import simulate
 from .simulate import Users
 
-HUBER = 4.0  # ab units in which an error counts quadratically
-GRID_ALONE, PALETTE = 0.5, 0.3  # weights beside the loss of the whole
-HINT_CELLS = 128  # a cap on hint cells per photograph keeps training steps even
-CHROMA = 16.0  # about the mean of photographs
+# Ab units in which an error counts quadratically.
+HUBER = 4.0
+# Weights beside the loss of the whole.
+GRID_ALONE, PALETTE = 0.5, 0.3
+# A cap on hint cells per photograph keeps training steps even.
+HINT_CELLS = 128
+# About the mean of photographs.
+CHROMA = 16.0
 
 
 class Given(NamedTuple):
@@ -36,10 +40,12 @@ class Learner(nn.Module):
     """A network and what it is to learn. Its call is one step's losses, by name; "total" is to be minimized."""
 
     network: nn.Module
-    mixed: bool  # whether the network computes in bfloat16 where that is exact enough
+    # Whether the network computes in bfloat16 where that is exact enough.
+    mixed: bool
     vivid: float  # see `Options.vivid`
     sparse: int  # see `Options.sparse`
-    stride = 4  # of the palette's truth, in pixels
+    # The scale of the palette's truth, in pixels.
+    stride = 4
     centers: Tensor
 
     def __init__(self, network: nn.Module, mixed: bool = False, vivid: float = 0.0, sparse: int = 1) -> None:

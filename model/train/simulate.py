@@ -14,28 +14,42 @@ from torch import Tensor
 
 from huedot.model import bins
 
-LARGEST = 9  # side of the largest revealed patch, in pixels
-FULL_REVEAL = 0.01  # of the photographs show every color
-GEOMETRIC = 0.5  # of the photographs get the paper's geometric count of hints,
-NONE = 0.2  # no hint at all (they are what automatic color learns from), and the rest a long tail
+# Side of the largest revealed patch, in pixels.
+LARGEST = 9
+# The share of the photographs that show every color.
+FULL_REVEAL = 0.01
+# The share of the photographs that get the paper's geometric count of hints.
+GEOMETRIC = 0.5
+# The share that get no hint at all: they are what automatic color learns from. The rest get a long tail.
+NONE = 0.2
 LONG_TAIL = 400
-STAMPS = 16  # of a brush that make the longest stroke
-BEND = 0.15  # radians that a stroke turns from stamp to stamp, standard deviation
-SAME_COLOR = 10.0  # ab units within which a stroke stays: nobody paints one color across an edge of color
-GLOBAL_SHARE = 0.25  # of the photographs whose histogram is given, and as many whose saturation is
+# Stamps of a brush that make the longest stroke.
+STAMPS = 16
+# Radians that a stroke turns from stamp to stamp, standard deviation.
+BEND = 0.15
+# Ab units within which a stroke stays: nobody paints one color across an edge of color.
+SAME_COLOR = 10.0
+# The share of the photographs whose histogram is given, and as many whose saturation is.
+GLOBAL_SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class Hints:
     """Dots and strokes: a stroke is a brush's square stamps along an arc, a dot is one stamp. (P,) each."""
 
-    owner: Tensor  # which photograph of the batch
-    top: Tensor  # of the first stamp, in pixels
+    # Which photograph of the batch.
+    owner: Tensor
+    # The place of the first stamp, in pixels.
+    top: Tensor
     left: Tensor
-    side: Tensor  # of the brush, 1 to 9 pixels
-    stamps: Tensor  # how many, 1 for a dot
-    angle: Tensor  # in which a stroke sets out, in radians
-    bend: Tensor  # radians per stamp
+    # The side of the brush, 1 to 9 pixels.
+    side: Tensor
+    # How many stamps, 1 for a dot.
+    stamps: Tensor
+    # The direction in which a stroke sets out, in radians.
+    angle: Tensor
+    # How it turns, in radians per stamp.
+    bend: Tensor
 
     def part(self, first: int, last: int) -> Hints:
         """Return the hints of photographs first to last."""
@@ -148,7 +162,8 @@ def paint(ab: Tensor, hints: Hints) -> tuple[Tensor, Tensor]:
     mean = _means(ab, hints.owner[hint], top, left, side)
     kept = _before_the_color_changes(mean, hint, order, count)
     hint, mean, top, left, side = (x[kept] for x in (hint, mean, top, left, side))
-    color = ab.new_zeros(count + 1, 2).index_add(0, hint + 1, mean)  # the first is for where there is no hint
+    # The first is for where there is no hint.
+    color = ab.new_zeros(count + 1, 2).index_add(0, hint + 1, mean)
     color = color / torch.bincount(hint + 1, minlength=count + 1).clamp_min(1)[:, None]
     on_top = _fill(ab.shape, hints.owner[hint], top, left, side, hint + 1)
     return color[on_top].permute(0, 3, 1, 2).contiguous(), (on_top > 0).to(ab.dtype)[:, None]
@@ -161,7 +176,8 @@ def _stamps(hints: Hints, size: torch.Size) -> tuple[Tensor, Tensor, Tensor, Ten
     first = hints.stamps.cumsum(0) - hints.stamps
     order = torch.arange(len(hint), device=device) - first[hint]
     side, turn = hints.side[hint], hints.bend[hint] * order
-    chord = order * side / 2 * torch.sinc(turn / (2 * math.pi))  # half a side from stamp to stamp, along an arc
+    # Half a side from stamp to stamp, along an arc.
+    chord = order * side / 2 * torch.sinc(turn / (2 * math.pi))
     direction = hints.angle[hint] + turn / 2
     top = hints.top[hint] + (chord * direction.sin()).round().long()
     left = hints.left[hint] + (chord * direction.cos()).round().long()

@@ -20,7 +20,8 @@ from huedot.protocol.errors import ArgumentError, FileError, WeightsCorrupt
 
 from .options import Options
 
-EFFICIENTNET_EPSILON = 1e-3  # of its batch norms
+# The momentum of its batch norms.
+EFFICIENTNET_EPSILON = 1e-3
 log = logging.getLogger(__name__)
 
 
@@ -77,7 +78,8 @@ def groups(network: nn.Module, options: Options) -> Iterator[dict[str, Any]]:
 def _config(text: str) -> Config:
     try:
         config = Config.parse(text)
-        with torch.device("meta"):  # takes no memory, and tells what cannot be built
+        # Takes no memory, and tells what cannot be built.
+        with torch.device("meta"):
             HintNetwork(config)
     except (ValueError, TypeError, RuntimeError, ArithmeticError) as error:
         raise ArgumentError(
@@ -138,7 +140,8 @@ def _efficientnet(path: Path) -> list[tuple[Tensor, Tensor]]:
     ahead = ["_conv_stem", *(name.removesuffix(".weight") for name in tensors if name.endswith("_conv.weight"))]
     norms = [name.removesuffix(".running_var") for name in tensors if name.endswith(".running_var")]
     weights = []
-    for conv, norm in zip(ahead, norms[: len(ahead)], strict=True):  # the last is the head's, which is not wanted
+    # The last is the head's, which is not wanted.
+    for conv, norm in zip(ahead, norms[: len(ahead)], strict=True):
         scale = tensors[norm + ".weight"] / (tensors[norm + ".running_var"] + EFFICIENTNET_EPSILON).sqrt()
         bias = tensors[norm + ".bias"] - tensors[norm + ".running_mean"] * scale
         weights.append((tensors[conv + ".weight"] * scale[:, None, None, None], bias))

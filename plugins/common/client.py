@@ -19,12 +19,17 @@ from .session import DaemonSilent, Session, Transport, raise_error
 from .wire import Buffer, Header
 from .zmtp import ZmtpTransport
 
-SLICE_S = 0.05  # how long a cancellation may go unnoticed
-PING_AFTER_S = 3.0  # of silence
-SILENT_AFTER_S = 12.0  # the ping, and then three times as long without a word
-KEPT = 4  # photographs, and as many references, whose pixels the client can send again
+# How long a cancellation may go unnoticed.
+SLICE_S = 0.05
+# Seconds of silence after which the daemon is pinged.
+PING_AFTER_S = 3.0
+# Seconds of silence after which it is given up: the ping, and then three times as long without a word.
+SILENT_AFTER_S = 12.0
+# Photographs, and as many references, whose pixels the client can send again.
+KEPT = 4
 
-Progress = Callable[[str, Optional[float]], None]  # stage, and fraction 0..1 where it is known
+# Stage, and fraction 0..1 where it is known.
+Progress = Callable[[str, Optional[float]], None]
 
 
 class _Call(NamedTuple):

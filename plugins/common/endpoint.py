@@ -11,9 +11,12 @@ from .errors import DaemonUnreachable, FileError, Unauthorized
 from .paths import ENDPOINT, check_private, private_directory, runtime_directories, write_private
 
 MAX_BYTES = 1 << 16
-WAITING = "waiting"  # the instance of a daemon that starts when somebody connects
-SHARED = "shared"  # the instance of one that runs elsewhere
-NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # neither a link nor a pipe that never ends
+# The instance of a daemon that starts when somebody connects.
+WAITING = "waiting"
+# The instance of one that runs elsewhere.
+SHARED = "shared"
+# Neither a link nor a pipe that never ends.
+NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @dataclass(frozen=True)
@@ -114,4 +117,5 @@ def remove_endpoint(instance: str) -> None:
             if read_endpoint(path).instance == instance:
                 path.unlink(missing_ok=True)
         except (DaemonUnreachable, FileError, Unauthorized):
-            continue  # not ours, whatever it is
+            # Not ours, whatever it is.
+            continue

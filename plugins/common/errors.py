@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-LONGEST = 5000  # characters of a sentence: what a stranger or a file says of itself may be quoted, and has no end
+# Characters of a sentence: what a stranger or a file says of itself may be quoted, and has no end.
+LONGEST = 5000
 
 
 class HueDotError(Exception):
@@ -23,7 +24,8 @@ class HueDotError(Exception):
 
 def sayable(text: str) -> str:
     """Return a text that can be printed and sent: short enough, and in characters that UTF-8 has."""
-    text = text.encode("utf-8", "backslashreplace").decode()  # the names of files may be no text at all
+    # The names of files may be no text at all.
+    text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 
@@ -120,7 +122,8 @@ class DaemonUnreachable(HueDotError):
     code = "daemon_unreachable"
 
 
-NO_MEMORY = (  # what libraries say, each in words of its own
+# What libraries say, each in words of its own.
+NO_MEMORY = (
     "out of memory",
     "not enough memory",
     "can't allocate memory",

@@ -12,7 +12,8 @@ from pathlib import Path, PurePath, PureWindowsPath
 from .errors import HueDotError
 from .paths import check_private, private_directory, runtime_directories, write_private
 
-RECORD = "command.json"  # in the runtime directory: how the daemon that ran last was started
+# In the runtime directory: how the daemon that ran last was started.
+RECORD = "command.json"
 
 
 def find_program() -> list[str]:
@@ -21,7 +22,8 @@ def find_program() -> list[str]:
     Returns an empty list if there is none.
     """
     for path in (*map(Path, on_path(os.environ.get("PATH", os.defpath))), *places()):
-        if os.access(path, os.X_OK) and path.is_file():  # in this order: of what is out of reach is_file raises
+        # In this order: of what is out of reach is_file raises.
+        if os.access(path, os.X_OK) and path.is_file():
             return [str(path), "serve"]
     return recorded()
 
@@ -44,7 +46,8 @@ def places() -> Iterator[Path]:
     for variable in ("PIPX_BIN_DIR", "UV_TOOL_BIN_DIR", "XDG_BIN_HOME"):
         if chosen := os.environ.get(variable):
             yield Path(chosen) / name
-    yield Path.home() / ".local" / "bin" / name  # all three of them, as a rule
+    # All three of them put it here, as a rule.
+    yield Path.home() / ".local" / "bin" / name
     for environments in _environments():
         yield environments / "huedot" / binaries / name
     if sys.platform == "win32":

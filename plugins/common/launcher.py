@@ -17,12 +17,16 @@ from .errors import DaemonUnreachable, FileError
 from .finding import find_program
 from .paths import private_directory, runtime_directories
 
-PATIENCE_S = 60.0  # importing torch from a cold disk takes its time
-OTHER_S = 15.0  # for one that somebody else has just started
+# Importing torch from a cold disk takes its time.
+PATIENCE_S = 60.0
+# Seconds for a daemon that somebody else has just started.
+OTHER_S = 15.0
 POLL_S = 0.05
 LOG = "launch.log"
-INSTALLED = "daemon.json"  # beside this file: what the installer says of this copy of the plugin
-PLACES = ("HUEDOT_RUNTIME", "HUEDOT_WEIGHTS")  # variables: the same places for a daemon that starts elsewhere
+# Beside this file: what the installer says of this copy of the plugin.
+INSTALLED = "daemon.json"
+# Variables: the same places for a daemon that starts elsewhere.
+PLACES = ("HUEDOT_RUNTIME", "HUEDOT_WEIGHTS")
 # Variables by which an editor's own Python or libraries would leak into the daemon's.
 EDITORS_OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE")
 
@@ -115,7 +119,8 @@ def launch(dead: str = "", patience: float = PATIENCE_S, words: list[str] | None
         code = child.poll()
         if code:
             raise DaemonUnreachable(f"The daemon failed to start: {_last_line(log)}", f"The rest is in {log}.")
-        if code == 0 and not is_another:  # it has the lock, and is about to say where it is; or it hangs
+        # It has the lock, and is about to say where it is; or it hangs.
+        if code == 0 and not is_another:
             is_another, deadline = True, min(deadline, time.monotonic() + OTHER_S)
         time.sleep(POLL_S)
     if is_another:
@@ -127,7 +132,8 @@ def launch(dead: str = "", patience: float = PATIENCE_S, words: list[str] | None
 
 def _start(words: list[str], log: Path) -> subprocess.Popen[bytes]:
     try:
-        log.write_bytes(b"\n")  # a full disk would swallow what the daemon says of it
+        # A full disk would swallow what the daemon says of it.
+        log.write_bytes(b"\n")
     except OSError as error:
         raise FileError.unwritable(log, error, "Make room on that disk, or set HUEDOT_RUNTIME.") from error
     with log.open("ab") as output:
@@ -137,14 +143,16 @@ def _start(words: list[str], log: Path) -> subprocess.Popen[bytes]:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                cwd=log.parent,  # ours alone: in the user's folders lie files that Python could take for its own
+                # Ours alone: in the user's folders lie files that Python could take for its own.
+                cwd=log.parent,
                 env=_environment(),
                 start_new_session=True,
                 creationflags=_windows_flags(),
             )
         except OSError as error:
             raise DaemonUnreachable(f"{words[0]} cannot be run: {error.strerror}.", "Install HueDot again.") from error
-    threading.Thread(target=child.wait, daemon=True).start()  # leaves no zombie behind in the editor
+    # Leaves no zombie behind in the editor.
+    threading.Thread(target=child.wait, daemon=True).start()
     return child
 
 

@@ -15,7 +15,8 @@ from .errors import ArgumentError, BadRequest, TooLarge
 from .wire import MAX_ID, MAX_IMAGE_PIXELS, NONCE_BYTES, Buffer, Header, flat
 
 MAX_DOTS = 1024
-MAX_PARTS = 4096  # rectangles of a painted layer
+# Rectangles of a painted layer.
+MAX_PARTS = 4096
 MAX_RADIUS = 256.0  # pixels
 DEFAULT_RADIUS = 3.0
 COMMON = ("id", "seq", "frames", "op")
@@ -187,7 +188,8 @@ def _layer_bytes(parameters: Mapping[str, Any]) -> list[int]:
     return [sum(width * height for _, _, width, height in layer) * 4] if layer else []
 
 
-_MODEL: dict[str, tuple[Check, Any]] = {"model": (text(4096), None)}  # a name, or the path of a weights file
+# A name, or the path of a weights file.
+_MODEL: dict[str, tuple[Check, Any]] = {"model": (text(4096), None)}
 _HINTS: dict[str, tuple[Check, Any]] = {
     **_MODEL,
     "layer": (_parts, []),
@@ -196,7 +198,8 @@ _HINTS: dict[str, tuple[Check, Any]] = {
     "saturation": (number(0, 1), None),
     "vividness": (number(0, 3), None),
 }
-SINCE = {"vividness": 1}  # the minor of the protocol from which on a parameter is known
+# The minor of the protocol from which on a parameter is known.
+SINCE = {"vividness": 1}
 _PIXELS: dict[str, Check] = {"width": _side, "height": _side, "channels": _one_of(1, 3, 4)}
 
 OPERATIONS: dict[str, Operation] = {

@@ -17,8 +17,10 @@ from .errors import FileError, Unauthorized
 
 ENDPOINT = "endpoint.json"
 SOCKET = "daemon.sock"
-READ_S = 2.0  # in which who reads one of these small files has done so
-MAX_SOCKET_PATH = 103  # bytes; macOS, the tightest (Linux has 107)
+# How long one who reads one of these small files may take.
+READ_S = 2.0
+# Bytes; macOS, the tightest (Linux has 107).
+MAX_SOCKET_PATH = 103
 
 
 def runtime_directories() -> list[Path]:
@@ -32,7 +34,8 @@ def runtime_directories() -> list[Path]:
     if sys.platform == "darwin":
         return [home / "Library" / "Caches" / "huedot" / "run"]
     session = os.environ.get("XDG_RUNTIME_DIR")
-    shared = home / ".cache" / "huedot" / "run"  # literally: Flatpak moves XDG_CACHE_HOME and /run/user, not the home
+    # Literally: Flatpak moves XDG_CACHE_HOME and /run/user, not the home.
+    shared = home / ".cache" / "huedot" / "run"
     return [Path(session) / "huedot", shared] if session else [shared]
 
 
@@ -72,7 +75,8 @@ def check_private(path: Path, found: os.stat_result, is_kind: Callable[[int], bo
     if not is_kind(found.st_mode):
         raise Unauthorized(f"{path} is not what it should be.", "Remove it, and restart the daemon.")
     if sys.platform == "win32":
-        return  # the profile's own access list keeps other users out
+        # The profile's own access list keeps other users out.
+        return
     if found.st_uid != os.getuid():
         raise Unauthorized(f"{path} belongs to another user.", "Set HUEDOT_RUNTIME to a place of your own.")
     if found.st_mode & 0o077:

@@ -44,7 +44,8 @@ class Session:
         """
         self._transport = transport
         self._channel = Channel(secret)
-        self._minor = 0  # of the protocol that the daemon speaks
+        # The minor of the protocol that the daemon speaks.
+        self._minor = 0
         try:
             self.hello = self._say_hello(app, app_version, timeout)
         except HueDotError:

@@ -21,7 +21,8 @@ MAX_DEPTH = 8
 MAX_MAP = 64  # entries
 MAX_ARRAY = 4096  # elements
 MAX_FRAMES = 256
-MAX_FRAME_BYTES = 1 << 28  # an RGBA image of MAX_IMAGE_PIXELS
+# An RGBA image of MAX_IMAGE_PIXELS.
+MAX_FRAME_BYTES = 1 << 28
 MAX_MESSAGE_BYTES = 1 << 29
 MAX_IMAGE_PIXELS = 1 << 26
 MAX_ID = 64  # characters
@@ -79,7 +80,8 @@ def _unique(pairs: Sequence[tuple[object, object]]) -> dict[object, object]:
 
 def _check_value(value: object, depth: int) -> None:
     """Refuse what section 2.2 excludes; `depth` levels of containers are left."""
-    if type(value) in (dict, list, tuple):  # exactly: msgpack decodes an ext type to a subclass of tuple
+    # Exactly these: msgpack decodes an ext type to a subclass of tuple.
+    if type(value) in (dict, list, tuple):
         _check_container(value, depth)  # type: ignore[arg-type]
     elif isinstance(value, float):
         if not math.isfinite(value):
@@ -104,7 +106,8 @@ def _check_container(value: dict[object, object] | list[object] | tuple[object, 
     items: Iterable[Any] = value.values() if isinstance(value, dict) else value
     for item in items:
         kind = type(item)
-        if kind in PLAIN or (kind is int and -LONG <= item < LONG):  # the quick way past most
+        # The quick way past most.
+        if kind in PLAIN or (kind is int and -LONG <= item < LONG):
             continue
         (_check_container if kind is dict or kind is list else _check_value)(item, depth - 1)
 

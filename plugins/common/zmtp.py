@@ -16,19 +16,24 @@ from typing import TypeVar
 from .errors import BadRequest, DaemonUnreachable, TooLarge
 from .wire import MAX_FRAME_BYTES, MAX_FRAMES, MAX_MESSAGE_BYTES, Buffer, flat
 
-MORE, LONG, COMMAND = 1, 2, 4  # bits of a frame's first byte
+# Bits of a frame's first byte.
+MORE, LONG, COMMAND = 1, 2, 4
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 READY = b"\x05READY" + b"\x0bSocket-Type\0\0\0\x06DEALER" + b"\x08Identity\0\0\0\0"
 MAX_COMMAND_BYTES = 1 << 16
 ROOM_BYTES = 1 << 26
 # An editor's embedded Python lets SIGPIPE kill the editor; so a dead daemon must not raise it.
 NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
-SO_NOSIGPIPE = 0x1022  # macOS, which has no such flag
-BUFFERS_AT_ONCE = 64  # well below every system's IOV_MAX
-STALL_S = 10.0  # a peer that takes no byte for so long hangs
+# The option of macOS, which has no such flag.
+SO_NOSIGPIPE = 0x1022
+# Well below every system's IOV_MAX.
+BUFFERS_AT_ONCE = 64
+# A peer that takes no byte for so long hangs.
+STALL_S = 10.0
 
 T = TypeVar("T")
-Steps = Generator[None, None, T]  # yields whenever the socket has nothing to read, and returns what was read
+# Yields whenever the socket has nothing to read, and returns what was read.
+Steps = Generator[None, None, T]
 
 
 class ZmtpTransport:
@@ -64,7 +69,8 @@ class ZmtpTransport:
         try:
             self._write([buffer for frame in frames for buffer in frame])
         except BaseException:
-            self.close()  # half a message may have gone
+            # Half a message may have gone.
+            self.close()
             raise
 
     def receive(self, timeout: float | None = None) -> list[Buffer] | None:
@@ -130,7 +136,8 @@ class ZmtpTransport:
     def _write_some(self, pending: list[memoryview]) -> int:
         if hasattr(self._socket, "sendmsg"):
             return self._socket.sendmsg(islice(pending, BUFFERS_AT_ONCE), (), NO_SIGNAL)
-        return self._socket.send(pending[0])  # Windows
+        # Windows has no sendmsg.
+        return self._socket.send(pending[0])
 
     def _take(self, count: int) -> Steps[bytearray]:
         """Read exactly `count` bytes; beyond `ROOM_BYTES`, room is made as they come, not as they are announced."""

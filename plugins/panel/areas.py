@@ -8,8 +8,10 @@ from typing import NamedTuple
 from ..protocol.messages import Rectangle
 from ..protocol.wire import Buffer
 
-BAND_PIXELS = 1 << 17  # read or written in one step: 15 ms where Krita converts from 16 bits, its slowest
-SQUARE = 64  # pixels: both editors keep layers in squares, and to write a part of one costs as much as all of it
+# Read or written in one step: 15 ms where Krita converts from 16 bits, its slowest.
+BAND_PIXELS = 1 << 17
+# Pixels: both editors keep layers in squares, and to write a part of one costs as much as all of it.
+SQUARE = 64
 
 
 class Pixels(NamedTuple):

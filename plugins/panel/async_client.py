@@ -32,7 +32,8 @@ class AsyncClient:
         self._client = client
         self._waiting: deque[_Job] = deque()
         self._running: _Job | None = None
-        self._outcomes: deque[tuple[str, Callable[[], None]]] = deque()  # kinds, and what to call back
+        # Kinds, and what to call back.
+        self._outcomes: deque[tuple[str, Callable[[], None]]] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="huedot-client", daemon=True)
@@ -105,7 +106,8 @@ class AsyncClient:
             if self._closed:
                 return None
             self._running = self._waiting.popleft()
-            self._client.begin()  # from here on, whatever is cancelled is this job
+            # From here on, whatever is cancelled is this job.
+            self._client.begin()
             return self._running
 
     def _outcome_of(self, job: _Job) -> Callable[[], None]:

@@ -12,7 +12,8 @@ TO_LINEAR_RGB = (
 )
 RED: RGB = (224, 60, 40)
 CONTRAST = 4.5  # of text
-READABLE = 45.0, 85.0  # lightness between which hue and chroma of a swatch are seen well
+# Lightness between which hue and chroma of a swatch are seen well.
+READABLE = 45.0, 85.0
 
 
 def readable(lightness: float, ab: tuple[float, float], color: RGB) -> RGB:

@@ -17,8 +17,10 @@ from .state import DocumentState
 from .writing import write_tiles
 
 OVERVIEW = 256  # pixels on its longer side
-DRAFT_SIDE = 1024  # of the square around the newest dot that a draft colors
-PAUSE_S = 0.7  # without a new dot, after which a draft is completed
+# Side of the square around the newest dot that a draft colors.
+DRAFT_SIDE = 1024
+# Seconds without a new dot, after which a draft is completed.
+PAUSE_S = 0.7
 
 
 class Coloring:
@@ -177,7 +179,8 @@ class Coloring:
         result.writing()
         if not (yield from _write(state, question, image, answer, confinement)):
             state.questions.close(question)
-            result.ask_again()  # of the photograph as it is now, or of the part that may change now
+            # The next is of the photograph as it is now, or of the part that may change now.
+            result.ask_again()
             return
         state.questions.close(question)
         document.show_result()

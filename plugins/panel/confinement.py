@@ -10,8 +10,10 @@ from . import blending
 from .areas import Pixels, bands_of
 from .host import Document
 
-FEATHER = 96  # pixels, over which a draft fades into what is around it
-_PARTLY = bytes([0] + [255] * 255)  # of a mask: what is selected at all
+# Pixels, over which a draft fades into what is around it.
+FEATHER = 96
+# Maps a mask to what is selected at all.
+_PARTLY = bytes([0] + [255] * 255)
 
 
 class Confinement:
@@ -74,7 +76,8 @@ def confine(document: Document, last: Confinement | None) -> Generator[None, Non
     for band in bands_of(bounds):
         part = document.selection(band)
         if part is None:
-            return last  # it was given up meanwhile
+            # It was given up meanwhile.
+            return last
         mask += part
         yield
     if last is not None and last.mask == (bounds, 1, mask):

@@ -16,7 +16,8 @@ from .async_client import AsyncClient
 from .host import Host
 from .state import DocumentState
 
-Task = Iterator[object]  # work in small steps; it yields WAIT when there is nothing to do for now
+# Work in small steps; it yields WAIT when there is nothing to do for now.
+Task = Iterator[object]
 WAIT = object()
 
 
@@ -31,8 +32,10 @@ class Context:
         self.state: DocumentState | None = None
         self.traceback = ""
         self.daemon = self.device = ""
-        self.warnings: list[str] = []  # of the latest result
-        self.models: list[str] = []  # the networks that are there, the daemon's default first
+        # Those of the latest result.
+        self.warnings: list[str] = []
+        # The networks that are there, the daemon's default first.
+        self.models: list[str] = []
 
     def ask(
         self,

@@ -18,9 +18,12 @@ from .settings import Settings
 from .state import DocumentState
 from .view import Status, View, model_of, status_of, view_of
 
-GLANCE = 64  # pixels on the longer side of the picture by which a result is found to hold something
-TICK_S = 0.02  # how often `tick` wants to be called
-SLICE_S = 0.012  # how long a tick may work before it lets the editor go on
+# Pixels on the longer side of the picture by which a result is found to hold something.
+GLANCE = 64
+# How often `tick` wants to be called.
+TICK_S = 0.02
+# How long a tick may work before it lets the editor go on.
+SLICE_S = 0.012
 
 
 class Controller:

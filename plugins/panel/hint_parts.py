@@ -10,13 +10,19 @@ from ..protocol.painted import FAINTEST
 from ..protocol.wire import Buffer
 from .host import RGB, Document
 
-PART = 64  # pixels on a side; Krita and GIMP keep their own pixels in tiles of this size
-FLOOD = 1 << 16  # pixels of a dot that is repainted
-AT_ONCE = 2000  # of them, in one step
-SAME_COLOR = 3  # levels by which a brush's edge may differ from its middle
-LOOKED_AT = 64  # changed parts in which to look for the newest dot, pixel by pixel
+# Pixels on a side; Krita and GIMP keep their own pixels in tiles of this size.
+PART = 64
+# Pixels of a dot that is repainted.
+FLOOD = 1 << 16
+# Pixels of a dot that are repainted in one step.
+AT_ONCE = 2000
+# Levels by which a brush's edge may differ from its middle.
+SAME_COLOR = 3
+# Changed parts in which to look for the newest dot, pixel by pixel.
+LOOKED_AT = 64
 
-Parts = dict[Rectangle, bytes]  # RGBA of those parts of the layer where something is painted
+# RGBA of those parts of the layer where something is painted.
+Parts = dict[Rectangle, bytes]
 
 
 def scan(document: Document) -> Generator[None, None, Parts]:
@@ -47,7 +53,8 @@ def split(pixels: Buffer, band: Rectangle) -> Parts:
         span = min(PART, width - x)
         begins = range(x * 4, height * width * 4, width * 4)
         part = b"".join([rows[begin : begin + span * 4] for begin in begins])
-        if any(part[3::4]):  # else all of it is transparent
+        # Otherwise all of it is transparent.
+        if any(part[3::4]):
             parts[(left + x, top, span, height)] = part
     return parts
 
@@ -90,7 +97,8 @@ def newest(before: Parts, after: Parts) -> tuple[int, int] | None:
     changed = [area for area, part in after.items() if before.get(area) != part][:LOOKED_AT]
     painted = [pixel for area in changed for pixel in _repainted(area, before.get(area), after[area])]
     peak = max((alpha for _, alpha in painted), default=0)
-    places = [place for place, alpha in painted if alpha * 2 >= peak >= FAINTEST]  # not the fringe of a soft brush
+    # Not the fringe of a soft brush.
+    places = [place for place, alpha in painted if alpha * 2 >= peak >= FAINTEST]
     if not places:
         return None
     x, y = (sum(place[axis] for place in places) / len(places) for axis in (0, 1))

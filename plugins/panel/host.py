@@ -144,7 +144,8 @@ class Document(Protocol):
 class Host(Protocol):
     """The editor."""
 
-    name: str  # such as "Krita 5.2.9", for the diagnostics
+    # Its name and version, such as "Krita 5.2.9", for the diagnostics.
+    name: str
 
     def others(self, document: Any) -> list[Other]:
         """Return the other open documents, than one of this host's."""

@@ -13,8 +13,10 @@ from .host import RGB, Picture
 from .repainting import change_hints
 from .state import DocumentState, Swatch, Variation
 
-REFERENCE = 512  # pixels on the longer side of a picture whose colors are borrowed
-PREVIEW = 256  # likewise, of a variation
+# Pixels on the longer side of a picture whose colors are borrowed.
+REFERENCE = 512
+# Pixels on the longer side of a variation's picture.
+PREVIEW = 256
 VARIATIONS, PLACES, SUGGESTIONS = 6, 3, 9
 
 
@@ -41,7 +43,8 @@ class Proposing:
         """Take the colors of another document, or no longer."""
         lender = state.reference.lender
         if key is not None and lender is not None and key == lender.key:
-            return  # it may be closed by now
+            # It may be closed by now.
+            return
         self._context.withdraw(state, "histogram")
         others = self._context.host.others(state.document)
         picture = self._context.host.read_other(key, REFERENCE) if key else None
@@ -115,7 +118,8 @@ class Proposing:
     def _found_places(self, state: DocumentState, place: tuple[int, int] | None, reply: Reply) -> None:
         places = [(int(each["x"]), int(each["y"])) for each in reply.fields["places"]]
         state.proposals.found_places(places)
-        if places and state.proposals.place == place:  # the user did not point elsewhere meanwhile
+        # The user did not point elsewhere meanwhile.
+        if places and state.proposals.place == place:
             state.proposals.point_to(places[0])
             self.ask_palette(state)
         self._context.changed()

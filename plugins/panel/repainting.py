@@ -12,7 +12,8 @@ from .hint_parts import Parts, looks_alike, scan
 from .host import Document
 from .state import DocumentState
 
-ROUNDS = 8  # how often the hints are read again because the user painted meanwhile
+# How often the hints are read again because the user painted meanwhile.
+ROUNDS = 8
 
 
 class Change(NamedTuple):
@@ -39,7 +40,8 @@ def change_hints(
         changed = yield from change(parts)
         new = {area: part for area, part in changed.items() if part != parts.get(area)}
         if not new:
-            return None  # nothing is to be undone, either
+            # Nothing is to be undone, either.
+            return None
         if _is_untouched(document, parts, new):
             document.replace_hints(new)
             state.hints.read_again()

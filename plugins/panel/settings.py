@@ -9,9 +9,11 @@ from typing import Any
 from .host import RGB
 
 RECENT = 9  # colors
-USUAL_VIVIDNESS = 1.2  # what the shipped network has by itself
+# What the shipped network has by itself.
+USUAL_VIVIDNESS = 1.2
 MOST_VIVID = 2.0
-MAX_NAME = 4096  # characters of a model's name, as the protocol has it
+# Characters of a model's name, as the protocol has it.
+MAX_NAME = 4096
 
 
 @dataclass
@@ -22,8 +24,10 @@ class Settings:
     selection_only: bool = False
     draft: bool = False
     saturation: float | None = None
-    vividness: float | None = None  # times which the chroma is where no dot reaches; None is the network's own
-    model: str | None = None  # the network; None is the daemon's default
+    # What the chroma is multiplied by where no dot reaches; None is the network's own.
+    vividness: float | None = None
+    # The network; None is the daemon's default.
+    model: str | None = None
     recent: list[RGB] = field(default_factory=list)
 
     @staticmethod

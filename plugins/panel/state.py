@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..protocol.errors import Busy, Cancelled, HueDotError
+from ..protocol.errors import HueDotError
 from ..protocol.messages import Hints, Rectangle
 from . import words
 from .areas import Pixels
@@ -15,11 +15,13 @@ from .hint_parts import Parts, color_at, hints_of, newest
 from .host import RGB, Document, Other, Picture
 from .questions import Questions
 from .settings import Settings
+from .trouble import Trouble
 
-BUSY_S = 0.5  # how long to leave a daemon alone that has too much to do
-LOOK_S = 2.0  # how often the hint layer is read although the editor reports no change
+# How often the hint layer is read although the editor reports no change.
+LOOK_S = 2.0
 KEPT_TIMES = 1000
-SAMPLE = 20  # pixels by which a variation's dots are known to be there
+# Pixels by which a variation's dots are known to be there.
+SAMPLE = 20
 
 
 class Swatch(NamedTuple):
@@ -41,12 +43,17 @@ class Photograph:
     """The photograph as it was last read, and as the daemon knows it."""
 
     def __init__(self) -> None:
-        self.image: str | None = None  # the daemon's name for it; None while it is not open there
-        self.model: str | None = None  # the network that it was opened with
-        self.size = 0, 0  # width and height in pixels
-        self.alpha: Pixels | None = None  # how opaque it is, unless all of it is opaque
+        # The daemon's name for it; None while it is not open there.
+        self.image: str | None = None
+        # The network that it was opened with.
+        self.model: str | None = None
+        # Width and height in pixels.
+        self.size = 0, 0
+        # How opaque it is, unless all of it is opaque.
+        self.alpha: Pixels | None = None
         self.fingerprint: object = None  # see Document.fingerprint
-        self.was_reopened = False  # since the last result, because the daemon had forgotten it
+        # Whether it was since the last result, because the daemon had forgotten it.
+        self.was_reopened = False
 
     def read(self, size: tuple[int, int], fingerprint: object) -> None:
         """Note what is read from now on."""
@@ -117,14 +124,20 @@ class Result:
     """What the result layer shows, and whether that is what the user wants."""
 
     def __init__(self, is_saved: bool) -> None:
-        self.identity: str | None = None  # of what it shows, as the daemon knows it
-        self.is_due = False  # something changed that it does not show yet
-        self.is_draft = False  # only the neighborhood of the newest dot is up to date
-        self.is_saved = is_saved  # it came with the document, and stands until the user changes something
-        self.is_refresh = False  # the user asked for it, though Live may be off
+        # The daemon's name for what it shows.
+        self.identity: str | None = None
+        # Something changed that it does not show yet.
+        self.is_due = False
+        # Only the neighborhood of the newest dot is up to date.
+        self.is_draft = False
+        # It came with the document, and stands until the user changes something.
+        self.is_saved = is_saved
+        # The user asked for it, though Live may be off.
+        self.is_refresh = False
         self.overview: Picture | None = None
         self.confinement: Confinement | None = None
-        self.times: list[float] = []  # milliseconds from the user's change to its result, the latest last
+        # Milliseconds from the user's change to its result, the latest last.
+        self.times: list[float] = []
         self.due_since = 0.0
         self._others_wrote: object = None
 
@@ -194,16 +207,24 @@ class Proposals:
     """What the network proposes: colors of a place, places for the next dots, variations."""
 
     def __init__(self) -> None:
-        self.place: tuple[int, int] | None = None  # whose colors are suggested
-        self.selected: Rectangle | None = None  # the selection's bounds, when last seen
-        self.lightness = 50.0  # of the place, 0..100
+        # The place whose colors are suggested.
+        self.place: tuple[int, int] | None = None
+        # The selection's bounds, when last seen.
+        self.selected: Rectangle | None = None
+        # The place's lightness, 0..100.
+        self.lightness = 50.0
         self.swatches: list[Swatch] = []
-        self.places: list[tuple[int, int]] = []  # where a dot would help
+        # Places where a dot would help.
+        self.places: list[tuple[int, int]] = []
         self.variations: list[Variation] = []
-        self.taken: int | None = None  # the variation whose dots are on the hint layer
-        self.are_stale = False  # the user painted after the places or variations were found
-        self.added: dict[tuple[int, int], RGB] = {}  # what the taken variation painted
-        self._expected: Parts | None = None  # the opacities of the hints after a change of our own
+        # The variation whose dots are on the hint layer.
+        self.taken: int | None = None
+        # The user painted after the places or variations were found.
+        self.are_stale = False
+        # What the taken variation painted.
+        self.added: dict[tuple[int, int], RGB] = {}
+        # The opacities of the hints after a change of our own.
+        self._expected: Parts | None = None
 
     def point_to(self, place: tuple[int, int]) -> None:
         """Suggest colors for another place."""
@@ -250,7 +271,8 @@ class Proposals:
         if is_users:
             self.are_stale = bool(self.variations or self.places)
             if not any(color_at(parts, place) for place in [*self.added][:SAMPLE]):
-                self.taken, self.added = None, {}  # it was undone, or erased
+                # It was undone, or erased.
+                self.taken, self.added = None, {}
         self.places = [place for place in self.places if color_at(parts, place) is None]
         return is_users
 
@@ -270,7 +292,8 @@ class Reference:
 
     def __init__(self) -> None:
         self.lender: Other | None = None
-        self.histogram: str | None = None  # of its colors, as the daemon knows it
+        # The daemon's name for its colors.
+        self.histogram: str | None = None
 
     def choose(self, lender: Other | None) -> None:
         """Borrow another picture's colors, or none; they are not known yet."""
@@ -279,29 +302,6 @@ class Reference:
     def known(self, histogram: str) -> None:
         """Note the daemon's name for its colors."""
         self.histogram = histogram
-
-
-class Trouble:
-    """What went wrong, until another try."""
-
-    def __init__(self) -> None:
-        self.error: HueDotError | None = None
-        self.retry_at = 0.0  # when the daemon, which had too much to do, may be asked again
-
-    def meet(self, error: HueDotError) -> None:
-        """Note an error that does not mend itself."""
-        if isinstance(error, Busy):
-            self.retry_at = time.monotonic() + BUSY_S
-        elif not isinstance(error, Cancelled):
-            self.error = error
-
-    def clear(self) -> None:
-        """Forget it, for another try."""
-        self.error = None
-
-    def may_try(self, now: float) -> bool:
-        """Return whether the daemon may be asked."""
-        return self.error is None and now >= self.retry_at
 
 
 class Painting(NamedTuple):

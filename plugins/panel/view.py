@@ -12,7 +12,8 @@ from .host import RGB, Picture
 from .settings import USUAL_VIVIDNESS
 from .state import DocumentState, Painting, Swatch
 
-COLORLESS = 1.5, 98.5  # lightness below and above which a photograph takes no color that one sees
+# Lightness below and above which a photograph takes no color that one sees.
+COLORLESS = 1.5, 98.5
 
 
 class Status(NamedTuple):
@@ -29,16 +30,20 @@ class Mark(NamedTuple):
     x: float
     y: float
     text: str
-    is_current: bool  # colors are suggested for it
+    # Whether colors are suggested for it.
+    is_current: bool
     is_stale: bool
 
 
 class Color(NamedTuple):
     """A color to paint with: how it is shown, and what is said of it."""
 
-    color: RGB  # which is taken by a click
-    shown: RGB  # lighter, where it would be too dark to be told from others, or darker
-    share: float  # how likely it is beside the likeliest, 0..1; 0 where that is not known
+    # The color that a click takes.
+    color: RGB
+    # As it is shown: lighter or darker, where it could not be told from others.
+    shown: RGB
+    # How likely it is beside the likeliest, 0..1; 0 where that is not known.
+    share: float
     tip: str
 
 
@@ -54,16 +59,21 @@ class View(NamedTuple):
 
     said: str
     is_error: bool
-    may_undo_stroke: bool  # that went to the photograph
-    action: str  # what the button says that mends it; empty where nothing is to be mended
-    is_ready: bool  # whether there are layers to paint on
+    # A stroke that went to the photograph.
+    may_undo_stroke: bool
+    # What the button says that fixes it; empty where nothing is to be fixed.
+    action: str
+    # Whether there are layers to paint on.
+    is_ready: bool
     may_start: bool
     start: str
     start_tip: str
-    confined: str  # which part of the result may change; empty if all of it
+    # Which part of the result may change; empty if all of it.
+    confined: str
     overview: Picture | None
     marks: list[Mark]
-    heading: str  # above the suggested colors
+    # What stands above the suggested colors.
+    heading: str
     suggested: list[Color]
     gamut: Picture | None
     recent: list[Color]
@@ -78,9 +88,11 @@ class View(NamedTuple):
     vividness: float
     vividness_text: str
     hides_dots: bool
-    models: list[tuple[str | None, str]]  # to choose from; the first, None, is the daemon's own
+    # To choose from; the first, None, is the daemon's own.
+    models: list[tuple[str | None, str]]
     model: str | None
-    reference: str | None  # the key of the document whose colors are borrowed
+    # The key of the document whose colors are borrowed.
+    reference: str | None
 
 
 def view_of(context: Context, gamut: Picture | None) -> View | None:
