@@ -15,9 +15,9 @@ from .levels import Levels
 
 # Lightness within which card is of one lightness, grain and all.
 CLOSE = 6.0
-# Of a line's pixels: the others are dust.
+# The share of a line's pixels that are card: the others are dust.
 NEARLY_ALL = 0.97
-# Of the pixels of a line through a caption.
+# The share of the pixels of a line through a caption that are card.
 MOST = 0.6
 # The share of the shorter side by which a brush slips.
 OVER = 0.03
