@@ -9,7 +9,7 @@ from gi.repository import Gdk, GdkPixbuf, GLib, Gtk
 from .panel import words
 from .panel.color import warning_on
 from .panel.host import RGB, Picture
-from .panel.view import Choice, Color, Mark
+from .panel.view import Choice, Color, Mark, moved
 
 GAP = 3  # pixels between swatches
 SIDE, BAR = 27, 3  # pixels, of a swatch and of the bar beneath it
@@ -31,7 +31,8 @@ STYLE = b"""
 
 
 def use_style() -> None:
-    """Make the classes above known; once a process."""
+    """Make the classes above known, and lay all out as its words are read, whatever GIMP's are; once a process."""
+    Gtk.Widget.set_default_direction(Gtk.TextDirection.LTR)
     provider = Gtk.CssProvider()
     provider.load_from_data(STYLE)
     Gtk.StyleContext.add_provider_for_screen(Gdk.Screen.get_default(), provider, ABOVE_THEMES)
@@ -111,15 +112,19 @@ def _bar(color: Color | None) -> Gtk.Widget:
 
 
 class PictureView(Gtk.EventBox):
-    """A picture, as large as its place allows, on which one can click."""
+    """A picture, as large as its place allows, on which one can click, or point with the arrow keys and Space."""
+
+    STEP = 0.05  # of its width or height, that an arrow key moves by; with Shift a fifth of that
 
     def __init__(self, width: int, height: int, pointed: Callable[[float, float], object], name: str) -> None:
         """Show within `width` and `height`; `pointed` is called with parts of the picture's width and height.
 
         name: for people who hear the panel.
         """
-        super().__init__(halign=Gtk.Align.CENTER, above_child=True)
+        super().__init__(halign=Gtk.Align.CENTER, above_child=True, can_focus=True)
         self.get_accessible().set_name(name)
+        self._at = 0.5, 0.5  # where the keys are
+        self._seen: list[Mark] = []
         self._room, self._pointed = (width, height), pointed
         self._picture: Picture | None = None
         self._image, self._marks = Gtk.Image(), Gtk.Fixed()
@@ -129,6 +134,9 @@ class PictureView(Gtk.EventBox):
         overlay.add_overlay(self._marks)
         self.add(overlay)
         self.connect("button-press-event", lambda _, event: self._click(event.x, event.y))
+        self.connect("key-press-event", lambda _, event: self._press(event))
+        for change in ("focus-in-event", "focus-out-event"):
+            self.connect_after(change, lambda *_: self._show_marks())
         self.connect("realize", lambda _: self.get_window().set_cursor(_hand()))
 
     def show_picture(self, picture: Picture | None, marks: Sequence[Mark] = ()) -> None:
@@ -138,19 +146,43 @@ class PictureView(Gtk.EventBox):
             pixbuf = pixbuf_of(picture, *self._room) if picture else None
             self._image.set_from_pixbuf(pixbuf)
             self._image.set_size_request(-1, -1 if pixbuf else self._room[1])
+        self._seen = list(marks)
+        self._show_marks()
+
+    def _show_marks(self) -> bool:
+        """Show the marks, and where the keys are, if they are here."""
         for mark in self._marks.get_children():
             mark.destroy()
         pixbuf = self._image.get_pixbuf()
-        for mark in marks if pixbuf else ():
+        keys = [Mark(*self._at, "+", is_current=True, is_stale=False)] if self.has_focus() else []
+        for mark in [*self._seen, *keys] if pixbuf else ():
             side = 17 if mark.text else 8
             place = round(mark.x * pixbuf.get_width() - side / 2), round(mark.y * pixbuf.get_height() - side / 2)
             self._marks.put(_shown(mark, side), *place)
         self._marks.show_all()
+        return False
+
+    def _press(self, event: Gdk.EventKey) -> bool:
+        """Move to another place, or point to this one."""
+        step = self.STEP / 5 if event.state & Gdk.ModifierType.SHIFT_MASK else self.STEP
+        name = Gdk.keyval_name(event.keyval)
+        steps = {"Left": (-step, 0.0), "Right": (step, 0.0), "Up": (0.0, -step), "Down": (0.0, step)}
+        if name in steps:
+            self._at = moved(self._at, steps[name])
+            across, down = self._at
+            self.get_accessible().set_description(words.POINTED_AT.format(across=across * 100, down=down * 100))
+            self._show_marks()
+        elif name in ("space", "Return", "KP_Enter") and self._picture is not None:
+            self._pointed(*self._at)
+        else:
+            return False
+        return True
 
     def _click(self, x: float, y: float) -> bool:
         pixbuf = self._image.get_pixbuf()
         if pixbuf and 0 <= x < pixbuf.get_width() and 0 <= y < pixbuf.get_height():
-            self._pointed(x / pixbuf.get_width(), y / pixbuf.get_height())
+            self._at = x / pixbuf.get_width(), y / pixbuf.get_height()
+            self._pointed(*self._at)
         return True
 
 

@@ -127,6 +127,7 @@ class Panel:
         self._shown = Gtk.ComboBoxText(hexpand=True)
         self._shown.connect("changed", self._safely(lambda *_: self._choose_image()))
         _shorten(self._shown)
+        leave_wheel_to_panel(self._shown, words.IMAGE)
         self._showing = _row(Gtk.Label(label=words.IMAGE), self._shown)
         self._said = _text()
         self._said.set_selectable(True)

@@ -14,11 +14,13 @@ from .panel.color import warning_on
 from .panel.controller import TICK_S, Controller
 from .panel.settings import MOST_VIVID, USUAL_VIVIDNESS
 from .panel.view import View
+from .pictures import GamutView, PictureView
 from .protocol.client import Client
 from .protocol.launcher import installed_version
 from .qt import (
     QApplication,
     QCheckBox,
+    QColor,
     QFrame,
     QHBoxLayout,
     QIcon,
@@ -34,7 +36,7 @@ from .qt import (
     QVBoxLayout,
     QWidget,
 )
-from .widgets import GamutView, PictureView, QuietComboBox, QuietSlider, Swatches, Thumbnails
+from .widgets import QuietComboBox, QuietSlider, Swatches, Thumbnails
 
 OVERVIEW_HEIGHT, GAMUT_HEIGHT = 130, 110  # pixels, at most
 COPIED_MS = 5000  # how long the panel says that the diagnostics were copied
@@ -119,6 +121,7 @@ class HueDotDocker(DockWidget):
         self._copied = _text()
         column.addWidget(self._copied)
         area = QScrollArea()
+        area.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as its words are read, in every language of Krita
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -201,7 +204,7 @@ class HueDotDocker(DockWidget):
         """Show what the controller knows."""
         view = self.controller.view
         self._said.setText(view.said if view else words.NO_IMAGE)
-        self._said.setStyleSheet(_error_style(self.palette()) if view and view.is_error else "")
+        self._said.setPalette(_error_palette(self.palette()) if view and view.is_error else QPalette())
         self._undo_stroke.setVisible(bool(view and view.may_undo_stroke))
         self._mend.setVisible(bool(view and view.action))
         self._mend.setText(view.action if view else "")
@@ -343,11 +346,12 @@ def _text() -> QLabel:
     return label
 
 
-def _error_style(palette: QPalette) -> str:
-    """Return the style of an error, which can be read in every theme."""
-    background = palette.color(QPalette.ColorRole.Window)
+def _error_palette(palette: QPalette) -> QPalette:
+    """Return the colors of an error, which can be read in every theme: a style sheet would change the font."""
+    background, colors = palette.color(QPalette.ColorRole.Window), QPalette(palette)
     shade = warning_on((background.red(), background.green(), background.blue()))
-    return f"color: {words.name_of(shade)};"
+    colors.setColor(QPalette.ColorRole.WindowText, QColor(*shade))
+    return colors
 
 
 def _quietly(widget: QWidget, change: Callable[[], None]) -> None:

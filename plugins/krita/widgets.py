@@ -1,4 +1,4 @@
-"""What the docker is made of: pictures and colors to click on, painted by ourselves, since styles tint buttons."""
+"""What the docker is made of: colors and choices to click on, painted by ourselves, since styles tint buttons."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from . import pixels
 from .panel import words
-from .panel.host import RGB, Picture
-from .panel.view import Choice, Color, Mark
+from .panel.view import Choice, Color
 from .qt import (
     QColor,
     QComboBox,
@@ -19,13 +18,13 @@ from .qt import (
     QSizePolicy,
     QSlider,
     Qt,
-    QToolTip,
     QWidget,
     pyqtSignal,
 )
 
 GAP = 3  # pixels between swatches
 STALE = 0.4  # how opaque what is out of date is shown
+CHOOSING = Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter
 WHITE, BLACK = QColor(255, 255, 255), QColor(0, 0, 0)
 
 
@@ -63,7 +62,7 @@ class Grid(QWidget):
         index = self._at(event.pos())  # type: ignore[attr-defined]
         if index is not None:
             self._current = index
-            self.choose(index, _has_shift(event))
+            self.choose(index, has_shift(event))
 
     def mouseMoveEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
         """Say what this cell is."""
@@ -79,8 +78,8 @@ class Grid(QWidget):
             Qt.Key.Key_Up: -self._columns,
             Qt.Key.Key_Down: self._columns,
         }
-        if key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._current < self.count():
-            self.choose(self._current, _has_shift(event))
+        if key in CHOOSING and self._current < self.count():
+            self.choose(self._current, has_shift(event))
         elif key in steps and 0 <= self._current + steps[key] < self.count():
             self._current += steps[key]
             self.setAccessibleDescription(self.tip(self._current))
@@ -168,106 +167,6 @@ class Swatches(Grid):
     def _fit(self) -> None:
         rows = max(1, -(-len(self._colors) // self._columns))
         self.setFixedHeight(rows * self._row() + 1)
-
-
-class PictureView(QWidget):
-    """A picture, as large as its place allows, on which one can click."""
-
-    pointed = pyqtSignal(float, float)  # where, as a part of the picture's width and height
-
-    def __init__(self, height: int, name: str, tip: str) -> None:
-        """Be at most `height` pixels high; `name` is for people who hear the panel."""
-        super().__init__()
-        self._highest = height
-        self._picture: Picture | None = None
-        self._image: QImage | None = None
-        self._marks: list[Mark] = []
-        self.setAccessibleName(name)
-        self.setToolTip(tip)
-        self.setFixedHeight(height)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-
-    def show_picture(self, picture: Picture | None, marks: Sequence[Mark] = ()) -> None:
-        """Show a picture, with marks on it."""
-        if picture is not self._picture:
-            self._picture, self._image = picture, pixels.of_picture(picture) if picture else None
-            self._fit()
-        self._marks = list(marks)
-        self.update()
-
-    def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Leave no room empty above and beneath the picture."""
-        self._fit()
-
-    def paintEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Paint the picture and its marks."""
-        painter = QPainter(self)
-        if self._image is not None:
-            place = self._place()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(place, self._image)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for mark in self._marks:
-                center = QPoint(
-                    round(place.left() + mark.x * place.width()), round(place.top() + mark.y * place.height())
-                )
-                self._paint_mark(painter, center, mark)
-        painter.end()
-
-    def mousePressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Tell where it was clicked."""
-        place, point = self._place(), event.pos()  # type: ignore[attr-defined]
-        if self._image is not None and place.contains(point):
-            x, y = point.x() - place.left() + 0.5, point.y() - place.top() + 0.5
-            self.pointed.emit(x / place.width(), y / place.height())
-
-    @staticmethod
-    def _paint_mark(painter: QPainter, center: QPoint, mark: Mark) -> None:
-        radius = 9 if mark.text else 4
-        painter.setOpacity(STALE if mark.is_stale else 1.0)
-        painter.setPen(QPen(BLACK, 4 if mark.is_current else 3))
-        painter.drawEllipse(center, radius, radius)
-        painter.setPen(QPen(WHITE, 2.5 if mark.is_current else 1.5))
-        painter.drawEllipse(center, radius, radius)
-        box = QRect(center.x() - 9, center.y() - 9, 19, 19)
-        for shift, color in ((1, BLACK), (0, WHITE)):
-            painter.setPen(color)
-            painter.drawText(box.translated(shift, shift), Qt.AlignmentFlag.AlignCenter, mark.text)
-        painter.setOpacity(1.0)
-
-    def _fit(self) -> None:
-        image = self._image
-        if image is not None:
-            self.setFixedHeight(max(1, min(self._highest, round(self.width() * image.height() / image.width()))))
-
-    def _place(self) -> QRect:
-        if self._image is None:
-            return QRect()
-        scale = min(self.width() / self._image.width(), self.height() / self._image.height())
-        width, height = max(1, round(self._image.width() * scale)), max(1, round(self._image.height() * scale))
-        return QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
-
-
-class GamutView(PictureView):
-    """All colors of one lightness; green is left, red right, blue below, yellow above."""
-
-    picked = pyqtSignal(tuple)
-
-    def __init__(self, height: int) -> None:
-        """Be at most `height` pixels high."""
-        super().__init__(height, words.GAMUT, words.GAMUT_TIP)
-        self.pointed.connect(self._pick)
-
-    def _pick(self, x: float, y: float) -> None:
-        if self._image is None:
-            return
-        color = self._image.pixelColor(int(x * self._image.width()), int(y * self._image.height()))
-        if color.alpha():
-            picked: RGB = (color.red(), color.green(), color.blue())
-            self.picked.emit(picked)
-        else:
-            QToolTip.showText(self.mapToGlobal(QPoint(0, 0)), words.OUT_OF_GAMUT, self)
 
 
 class Thumbnails(Grid):
@@ -370,5 +269,6 @@ class QuietSlider(QSlider):
             event.ignore()  # type: ignore[attr-defined]
 
 
-def _has_shift(event: object) -> bool:
+def has_shift(event: object) -> bool:
+    """Return whether Shift is held."""
     return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]

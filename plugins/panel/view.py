@@ -165,6 +165,12 @@ def status_of(context: Context) -> Status:
     return Status(state.questions.stage or _result_status(context, state))
 
 
+def moved(place: tuple[float, float], step: tuple[float, float]) -> tuple[float, float]:
+    """Return a place on a picture, in 0..1 of its width and height, after a step, which ends at the edge."""
+    x, y = (min(0.999, max(0.0, at + by)) for at, by in zip(place, step, strict=True))
+    return x, y
+
+
 def model_of(context: Context) -> str | None:
     """Return the network that colors: what the user chose, if it is there; None is the daemon's own."""
     chosen = context.state.settings.model if context.state else None

@@ -33,6 +33,8 @@ PLACE_IS_WHITE = "This place is white, and shows no color. These show where it i
 RECENT = "Lately used"
 RECENT_TIP = "{color}. Click to paint with it; Shift-click to repaint the dot."
 
+POINTED_AT = "{across:.0f} % from the left, {down:.0f} % from the top. The arrow keys move, Space takes it."
+
 OVERVIEW = "Overview"
 OVERVIEW_TIP = "Click where you want colors suggested"
 WHERE_NEXT = "Where next?"
