@@ -14,7 +14,8 @@ RAW = {  # of cameras, from Adobe's DNG to Sigma's X3F
     ".x3f",
 }
 OTHERS = {  # compressed, of high dynamic range, and of layers
-    *(".heic", ".heif", ".hif", ".jpm", ".jxl", ".jxr", ".wdp", ".exr", ".hdr", ".kra", ".ora", ".psb", ".psd", ".xcf"),
+    *(".avif", ".heic", ".heif", ".hif", ".jls", ".jpm", ".jxl", ".jxr", ".wdp", ".exr", ".hdr", ".pam"),
+    *(".kra", ".ora", ".psb", ".psd", ".xcf"),
 }
 ENDINGS = RAW | OTHERS  # of files that look like photographs
 DEVELOP = "Develop it in a raw converter, and save a TIFF of 16 bits."

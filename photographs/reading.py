@@ -17,6 +17,8 @@ from .profiles import to_srgb
 from .raster import Raster, sixteen_bits
 from .refusals import check_kind, decoding
 
+UNLISTED = {".btf", ".mpo", ".psb"}  # of files that are read, and whose endings Pillow does not list
+
 
 def read_photograph(path: Path) -> Photograph:
     """Read a photograph of any mode and depth.
@@ -79,4 +81,4 @@ def _turned(samples: NDArray[Any], orientation: Any) -> NDArray[Any]:
 def endings() -> set[str]:
     """Return the endings, ".png" and the like, of files that can be read here."""
     readable = plain.formats()
-    return {ending for ending, form in Image.EXTENSION.items() if form in readable}
+    return {ending for ending, form in Image.EXTENSION.items() if form in readable} | UNLISTED

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from huedot.photographs import plain, read_photograph, reading, refusals
+from huedot.photographs import endings, plain, read_photograph, reading, refusals
 from huedot.protocol import wire
 from huedot.protocol.errors import FileError
 
@@ -88,6 +88,11 @@ def test_a_plugin_that_fails_to_load_harms_no_other_format(monkeypatch, tmp_path
         assert read_photograph(tmp_path / "photo.png").rgb[0, 0].tolist() == [200, 30, 30]
     finally:
         plain.formats.cache_clear()
+
+
+@pytest.mark.parametrize("ending", ["mpo", "psb", "btf", "jxl", "heic", "avif", "jp2", "pfm", "webp", "tif"])
+def test_the_endings_of_what_is_read(ending):
+    assert f".{ending}" in endings()
 
 
 RARE = {
