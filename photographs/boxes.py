@@ -5,8 +5,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-FULL = {b"meta": 4}  # bytes of version and flags, ahead of the boxes inside
-MOST = 1000  # boxes in one
+# Boxes that begin with a version and flags, and the bytes of these.
+FULL = {b"meta": 4}
+# The number of boxes in one that are looked at.
+MOST = 1000
 
 
 def find(data: bytes, *path: bytes) -> list[bytes]:

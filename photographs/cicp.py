@@ -8,7 +8,8 @@ from .refusals import unsupported
 
 UNSAID, BT709, SRGB = 2, 1, 13
 D65, C, DCI = (0.3127, 0.3290), (0.310, 0.316), (0.314, 0.351)
-PRIMARIES: dict[int, tuple[float, ...]] = {  # white, red, green, blue
+# Chromaticities of white, red, green and blue, by number.
+PRIMARIES: dict[int, tuple[float, ...]] = {
     BT709: SRGB_XY,
     UNSAID: SRGB_XY,
     4: (*C, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08),
@@ -20,7 +21,8 @@ PRIMARIES: dict[int, tuple[float, ...]] = {  # white, red, green, blue
     12: (*D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
     22: (*D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
 }
-AS_SRGB = {UNSAID, SRGB, 1, 6, 14, 15}  # video's curve, too, is shown by programs for stills as sRGB's
+# Video's curve, too, is shown by programs for stills as sRGB's.
+AS_SRGB = {UNSAID, SRGB, 1, 6, 14, 15}
 GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
 BEYOND_WHITE = {16: "PQ", 18: "HLG"}
 

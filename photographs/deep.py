@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-METERS = 1 / 0.0254  # inches in one
+# Inches in one meter.
+METERS = 1 / 0.0254
 SHORT, INCH, RGB, UNASSOCIATED, NO_COMPRESSION = 3, 2, 2, 2, 1
-HEADER_ENDS = 33  # of a PNG: its signature, and the chunk that comes first
-QUICK = 1  # of zlib's levels: noise of 16 bits is not worth more
+# The length of a PNG's signature and of its first chunk.
+HEADER_ENDS = 33
+# The level of zlib: noise of 16 bits is not worth more.
+QUICK = 1
 
 
 def png(samples: NDArray[np.uint16], profile: bytes, options: dict[str, Any]) -> memoryview:
@@ -54,7 +57,8 @@ def tiff(samples: NDArray[np.uint16], profile: bytes, options: dict[str, Any]) -
     tags[ExifTags.Base.SamplesPerPixel] = channels
     tags[ExifTags.Base.RowsPerStrip] = height
     tags[ExifTags.Base.StripByteCounts] = samples.nbytes
-    tags[ExifTags.Base.StripOffsets] = 0  # to which the length of all this is added as it is written
+    # The length of all this is added to it as it is written.
+    tags[ExifTags.Base.StripOffsets] = 0
     if channels == 4:
         tags[ExifTags.Base.ExtraSamples] = UNASSOCIATED
     if dpi := options.get("dpi"):

@@ -14,11 +14,15 @@ from .profiles import library
 from .raster import Raster, Space, full_range, guessed_range, integers, straight
 from .refusals import unsupported
 
-PROPERTIES = (b"meta", b"iprp", b"ipco")  # where AVIF has them
-HIGH, TWELVE = 0x40, 0x20  # bits of its third byte: more than 8 bits a sample, and then 12
+# The boxes in which AVIF has its properties.
+PROPERTIES = (b"meta", b"iprp", b"ipco")
+# Flags in the third byte of AV1's configuration: more than 8 bits a sample, and, if so, 12.
+HIGH, TWELVE = 0x40, 0x20
 START_OF_CODESTREAM = b"\xff\x4f\xff\x51"
-ENUMERATED, ICC = 1, 2  # ways in which JPEG 2000 says its colors
-RGB, GRAY = 16, 17  # its numbers of these
+# Ways in which JPEG 2000 says its colors.
+ENUMERATED, ICC = 1, 2
+# The numbers by which JPEG 2000 says these.
+RGB, GRAY = 16, 17
 PREMULTIPLIED = "a"
 
 

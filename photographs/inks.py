@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from .raster import bands
 
-CIELAB, ICCLAB = 8, 9  # TIFF's photometric interpretations: a and b signed, or offset
-COEFFICIENTS = (0.299, 0.587, 0.114)  # ITU-R BT.601: what red, green and blue add to Y
+# TIFF's photometric interpretations: a and b signed, or offset.
+CIELAB, ICCLAB = 8, 9
+# ITU-R BT.601: what red, green and blue add to Y.
+COEFFICIENTS = (0.299, 0.587, 0.114)
 
 
 def lab(values: NDArray[Any], bits: int, encoding: int) -> NDArray[np.float32]:
@@ -20,8 +22,10 @@ def lab(values: NDArray[Any], bits: int, encoding: int) -> NDArray[np.float32]:
     if values.dtype.kind == "f":
         result[..., : values.shape[2]] = values
         return result
-    unit = 2.0 ** (bits - 8)  # of a and b
-    most = unit * 255 if encoding == ICCLAB else 2.0**bits - 1  # of L: ICC's 16 bits end at 0xFF00
+    # The step of a and b.
+    unit = 2.0 ** (bits - 8)
+    # The stored L of white: ICC's 16 bits end at 0xFF00.
+    most = unit * 255 if encoding == ICCLAB else 2.0**bits - 1
     stored = values.view(f"u{values.dtype.itemsize}")
     result[..., 0] = stored[..., 0] * (100 / most)
     if encoding == ICCLAB:

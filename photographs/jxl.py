@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from . import boxes
 
-FIRST_BYTES = 1 << 16  # among which its header is
+# The bytes among which the header is.
+FIRST_BYTES = 1 << 16
 SIGNATURE, CONTAINER = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
-RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))  # of width to height
+# Ratios of width to height.
+RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 SIZES = ((0, 9), (0, 13), (0, 18), (0, 30))
 DEPTHS = ((8, 0), (10, 0), (12, 0), (1, 6))
 
@@ -46,7 +48,8 @@ def header(data: bytes) -> Header | None:
         return None
     bits = _Bits(stream[2:66])
     width, height = _size(bits)
-    if bits.take(1):  # all else is as usual
+    # All else is as usual.
+    if bits.take(1):
         return Header(width, height, 8, False)
     if bits.take(1):
         _skip_extra(bits)
@@ -76,12 +79,15 @@ def _size(bits: _Bits) -> tuple[int, int]:
 
 
 def _skip_extra(bits: _Bits) -> None:
-    bits.take(3)  # the orientation, which the decoder applies
+    # The orientation, which the decoder applies.
+    bits.take(3)
     if bits.take(1):
-        _size(bits)  # at which it is to be shown
+        # The size at which it is to be shown.
+        _size(bits)
     if bits.take(1):
         _preview(bits)
-    if bits.take(1):  # of an animation: ticks, loops, time codes
+    # An animation's ticks, loops and time codes.
+    if bits.take(1):
         bits.one_of(((100, 0), (1000, 0), (1, 10), (1, 30)))
         bits.one_of(((1, 0), (1001, 0), (1, 8), (1, 10)))
         bits.one_of(((0, 0), (0, 3), (0, 16), (0, 32)))

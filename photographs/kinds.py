@@ -8,25 +8,31 @@ from huedot.protocol.errors import FileError
 
 from .refusals import SAVE_AS, damaged, unsupported
 
-RAW = {  # of cameras, from Adobe's DNG to Sigma's X3F
+# Endings of cameras' raw files, from Adobe's DNG to Sigma's X3F.
+RAW = {
     *(".3fr", ".ari", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef"),
     *(".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".ptx", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
     ".x3f",
 }
-OTHERS = {  # compressed, of high dynamic range, and of layers
+# Endings of other pictures: compressed, of high dynamic range, of layers.
+OTHERS = {
     *(".avif", ".heic", ".heif", ".hif", ".jls", ".jpm", ".jxl", ".jxr", ".wdp", ".exr", ".hdr", ".pam"),
     *(".kra", ".ora", ".psb", ".psd", ".xcf"),
 }
-ENDINGS = RAW | OTHERS  # of files that look like photographs
+# Endings of files that look like photographs.
+ENDINGS = RAW | OTHERS
 DEVELOP = "Develop it in a raw converter, and save a TIFF of 16 bits."
 FORMATS = "Run: pip install 'huedot[formats]'"
 HEIC, JXL, CAMERA = "a HEIC picture", "a JPEG XL picture", "a camera's raw data"
-BRANDS = {  # of files of ISO's container, and what they hold
+# What files of ISO's container hold, by their brands.
+BRANDS = {
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), (HEIC, FORMATS)),
     b"crx ": (CAMERA, DEVELOP),
 }
-FIRST_BYTES = 1 << 16  # among which it shows what a file is
-READ = {  # by those who decode these, where the file is whole
+# The bytes by which it shows what a file is.
+FIRST_BYTES = 1 << 16
+# How files begin that are read where they are whole, by the decoder's name.
+READ = {
     "PNG": (b"\x89PNG\r\n",),
     "JPEG": (b"\xff\xd8\xff",),
     "GIF": (b"GIF8",),
@@ -37,7 +43,8 @@ READ = {  # by those who decode these, where the file is whole
     "AVIF": (b"ftypavif", b"ftypavis"),
     "JXL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
 }
-RARE_JPEG = {  # by the marker ahead of the size
+# JPEG that few programs read, by the marker ahead of its size.
+RARE_JPEG = {
     0xC3: "a lossless JPEG",
     **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "a hierarchical JPEG"),
     **dict.fromkeys((0xC9, 0xCA, 0xCB), "a JPEG with arithmetic coding"),

@@ -17,7 +17,8 @@ KEPT_TAGS = (
     ExifTags.Base.Copyright,
 )
 KEPT_FOLDERS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-SRGB = 1  # in EXIF's ColorSpace
+# What EXIF's ColorSpace calls sRGB.
+SRGB = 1
 log = logging.getLogger(__name__)
 
 
@@ -51,7 +52,8 @@ def _damaged(orientation: Any, error: Exception, name: str) -> tuple[Any, bytes]
 
 
 def _in_srgb(folder: dict[int, Any]) -> dict[int, Any]:
-    values = {tag: value for tag, value in folder.items() if tag != ExifTags.IFD.Interop}  # it may say Adobe RGB
+    # The folder of interoperability is left out: it may say Adobe RGB.
+    values = {tag: value for tag, value in folder.items() if tag != ExifTags.IFD.Interop}
     return values | {ExifTags.Base.ColorSpace: SRGB} if ExifTags.Base.ColorSpace in values else values
 
 

@@ -19,9 +19,11 @@ class Photograph:
     path: Path
     full: Samples
     alpha: Samples | None
-    exif: bytes  # what tells of the photograph: no orientation, which is applied, and no layout of the old file
+    # What tells of the photograph: no orientation, which is applied, and no layout of the old file.
+    exif: bytes
     dpi: tuple[float, float] | None
-    dropped: tuple[str, ...] = ()  # what else the file holds, in words: pages, layers, metadata
+    # What else the file holds, in words: pages, layers, metadata.
+    dropped: tuple[str, ...] = ()
 
     @property
     def is_deep(self) -> bool:

@@ -15,12 +15,14 @@ from .metadata import counted
 from .raster import Raster, Space, guessed_range, straight
 from .refusals import check_size, damaged, decoding, too_large
 
-READABLE = (  # no EPS, which is code
+# EPS is not among them: it is code.
+READABLE = (
     *("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "JXL", "MPO", "PNG", "PPM", "PSD", "TGA", "TIFF", "WEBP"),
 )
 SPACES: dict[str, Space] = {"L": "gray", "RGB": "rgb", "CMYK": "cmyk"}
 PREMULTIPLIED = {"La": "LA", "RGBa": "RGBA"}
-PLUGINS = ("pillow_heif", "pillow_jxl")  # of huedot[formats]
+# What huedot[formats] installs.
+PLUGINS = ("pillow_heif", "pillow_jxl")
 
 
 @cache
@@ -37,7 +39,8 @@ def _register(name: str) -> None:
         plugin = __import__(name)
         if register := getattr(plugin, "register_heif_opener", None):
             register()
-    except ImportError:  # it is absent, or what it brings fails to load: other formats are read all the same
+    # The plugin is absent, or what it brings fails to load: other formats are read all the same.
+    except ImportError:
         return
 
 
@@ -46,13 +49,15 @@ def decode(file: IO[bytes], name: str, short_side: int | None = None) -> Raster:
     with _opened(file, name) as image:
         check_size(name, *image.size)
         with decoding(name), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # damaged metadata, say, which harms no pixel
+            # Damaged metadata, say, which harms no pixel.
+            warnings.simplefilter("ignore")
             if short_side is not None:
                 scale = 2 * short_side / min(image.size)
                 image.draft(None, (int(image.width * scale), int(image.height * scale)))
             raster = _samples(image, file, name)
             raster.orientation, raster.exif = metadata.exif_of(image, name)
-            if image.format == "JXL":  # whose decoder has turned it
+            # Its decoder has turned it.
+            if image.format == "JXL":
                 raster.orientation = None
             raster.dpi = metadata.resolution(image.info.get("dpi"))
             raster.profile = _profile(image, file, raster.space, name)
@@ -74,19 +79,22 @@ def _profile(image: Image.Image, file: IO[bytes], space: Space, name: str) -> by
 
 
 def _opened(file: IO[bytes], name: str) -> Image.Image:
-    if size := jxl.header(file.read(jxl.FIRST_BYTES)):  # Pillow's plugin decodes what it opens
+    # Pillow's plugin decodes what it opens.
+    if size := jxl.header(file.read(jxl.FIRST_BYTES)):
         check_size(name, size.width, size.height)
     file.seek(0)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit is ours
+            # Pillow warns of large pictures; the limit is ours.
+            warnings.simplefilter("ignore")
             return Image.open(file, formats=formats())
     except Image.DecompressionBombError as error:
         raise too_large(name, "far too many pixels") from error
     except UnidentifiedImageError as error:
         file.seek(0)
         raise kinds.unread(name, file.read(kinds.FIRST_BYTES), formats()) from error
-    except Exception as error:  # what damaged headers make decoders raise is in no list
+    # What damaged headers make decoders raise is in no list.
+    except Exception as error:
         raise damaged(name, error) from error
 
 
@@ -114,7 +122,8 @@ def _deep(image: Image.Image) -> NDArray[Any]:
     values = np.asarray(image)
     if image.mode.startswith("I;16"):
         return values.astype(np.uint16)
-    if image.mode == "I" and image.format in ("PNG", "PPM"):  # of 16 bits
+    # These are of 16 bits.
+    if image.mode == "I" and image.format in ("PNG", "PPM"):
         return values.clip(0, 65535).astype(np.uint16)
     return guessed_range(values)
 

@@ -13,9 +13,12 @@ from .profiles import SRGB_XY, encoded_as, library
 from .raster import Raster, Space
 from .refusals import unsupported
 
-SRGB_GAMMA = 1 / 2.2  # as gAMA of a picture that is sRGB says
-HEADER_ENDS, LONGEST = 33, 1 << 20  # bytes: of the signature and the first chunk, and of what is looked through
-SAME = 1e-3  # by which these may differ
+# What gAMA of a picture in sRGB says.
+SRGB_GAMMA = 1 / 2.2
+# The length of signature and first chunk, and of what is looked through, in bytes.
+HEADER_ENDS, LONGEST = 33, 1 << 20
+# The difference by which gamma and primaries may be off those of sRGB.
+SAME = 1e-3
 log = logging.getLogger(__name__)
 
 

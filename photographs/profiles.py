@@ -16,10 +16,14 @@ from .raster import Raster, Space, bands, integers, sixteen_bits
 from .refusals import lacks
 
 SIGNATURES: dict[bytes, Space] = {b"GRAY": "gray", b"RGB ": "rgb", b"CMYK": "cmyk", b"Lab ": "lab"}
-EXACT = 0x0100  # of Little CMS: else it interpolates in tables too coarse for the shadows of linear profiles
-SAME = 2e-4  # by which a profile may differ from sRGB and be taken for it: a twentieth of a level of 8 bits
-SRGB_XY = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)  # of white, red, green and blue
-ENTRIES = 4096  # of a curve as a table
+# A flag of Little CMS: else it interpolates in tables too coarse for the shadows of linear profiles.
+EXACT = 0x0100
+# The difference by which a profile may differ from sRGB and be taken for it: a twentieth of a level of 8 bits.
+SAME = 2e-4
+# Chromaticities of sRGB's white, red, green and blue.
+SRGB_XY = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+# The entries of a curve as a table.
+ENTRIES = 4096
 MODES: dict[Space, str] = {"gray": "L", "rgb": "RGB", "cmyk": "CMYK"}
 log = logging.getLogger(__name__)
 
@@ -58,7 +62,8 @@ def _srgb_curve() -> NDArray[np.float32]:
 def _fits(raster: Raster, name: str) -> bool:
     found = SIGNATURES.get((raster.profile or b"")[16:20])
     if found == "gray" and raster.space == "rgb" and _is_neutral(raster.samples):
-        raster.space, raster.samples = "gray", raster.samples[..., :1]  # in a format that has no gray
+        # A gray picture in a format that has no gray.
+        raster.space, raster.samples = "gray", raster.samples[..., :1]
     if found != raster.space:
         why = f"it is for {found}, and the picture is {raster.space}" if found else "it is damaged, or of a rare kind"
         log.warning("%s: its color profile cannot be used (%s); taken for sRGB", name, why)
@@ -72,12 +77,14 @@ def _is_neutral(samples: NDArray[Any]) -> bool:
 def _profiled(samples: NDArray[Any], space: Space, profile: bytes, name: str) -> Samples:
     if samples.dtype == np.uint8:
         return _profiled_eight_bits(samples, space, profile)
-    if space == "gray" and samples.dtype == np.uint16:  # each of the 65,536 values once
+    # Each of the 65,536 values once.
+    if space == "gray" and samples.dtype == np.uint16:
         ramp = np.arange(65536, dtype=np.uint16)[:, None, None]
         return _neutral(sixteen_bits(_transformed(ramp, space, profile, name))[:, 0, 1][samples])
     if space == "rgb" and _is_srgb(profile, name):
         return sixteen_bits(samples)
-    if space == "cmyk":  # whose floats Little CMS takes for percents
+    # Little CMS takes floats of inks for percents.
+    if space == "cmyk":
         samples = sixteen_bits(samples)
     result = np.empty((*samples.shape[:2], 3), np.uint16)
     for part in bands(samples):

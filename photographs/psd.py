@@ -17,11 +17,15 @@ from .raster import CHANNELS, Raster, Space, integers
 from .refusals import check_size, damaged, decoding, unsupported
 
 MAGIC = b"8BPS"
-SPACES: dict[int, Space] = {1: "gray", 3: "rgb", 4: "cmyk", 8: "gray", 9: "lab"}  # 8: duotone, as gray
+# Color spaces by mode; 8 is duotone, read as gray.
+SPACES: dict[int, Space] = {1: "gray", 3: "rgb", 4: "cmyk", 8: "gray", 9: "lab"}
 KINDS = {8: ">u1", 16: ">u2", 32: ">f4"}
-PROFILE, RESOLUTION, EXIF, XMP, IPTC = 1039, 1005, 1058, 1060, 1028  # resources
-RAW, PACKED = 0, 1  # ways to store pixels
-LINEAR = 1.0  # the gamma of 32 bits, without a profile
+# Numbers of resources.
+PROFILE, RESOLUTION, EXIF, XMP, IPTC = 1039, 1005, 1058, 1060, 1028
+# Ways to store pixels.
+RAW, PACKED = 0, 1
+# The gamma of 32 bits, without a profile.
+LINEAR = 1.0
 
 
 class _Header(NamedTuple):
@@ -44,7 +48,8 @@ def decode(file: IO[bytes], name: str) -> Raster:
         version, channels, height, width, bits, mode = struct.unpack(">4xH6xHIIHH", file.read(26))
         header = _Header(version == 2, channels, height, width, bits, mode)
         space = _checked(header, name)
-        file.seek(_length(file, ">I"), 1)  # a palette, or duotone's inks
+        # Skipped are a palette, or duotone's inks.
+        file.seek(_length(file, ">I"), 1)
         resources = _resources(file.read(_length(file, ">I")))
         layers = _layers(file, header.large)
         planes = _planes(file, header, name)
@@ -119,7 +124,8 @@ def _raster(planes: NDArray[Any], space: Space, has_alpha: bool, header: _Header
     alpha = integers(native[..., colors]) if has_alpha and extra else None
     if space == "lab":
         samples = lab(samples, header.bits, ICCLAB)
-    elif space == "cmyk":  # in which Photoshop stores paper, not ink
+    # Photoshop stores paper, not ink.
+    elif space == "cmyk":
         samples = 1 - samples if header.bits == 32 else np.invert(samples)
     others = extra - (alpha is not None)
     return Raster(space, samples, alpha, dropped=[counted(others, "extra channel")] if others else [])

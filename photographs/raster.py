@@ -12,10 +12,13 @@ from .photograph import Samples
 
 Space = Literal["gray", "rgb", "cmyk", "lab"]
 CHANNELS: dict[Space, int] = {"gray": 1, "rgb": 3, "cmyk": 4, "lab": 3}
-BAND = 1 << 20  # samples that are computed with at a time
-OVERSHOT = 16  # of float samples, what sharpening, and lamps, are where white is 1
+# The number of samples that are computed with at a time.
+BAND = 1 << 20
+# The most that float samples reach, by sharpening or lamps, where white is 1.
+OVERSHOT = 16
 FLOATS = (255.0, 65535.0, 2.0**32 - 1)
-WHITES: dict[tuple[str, int], tuple[float, ...]] = {  # by kind and bytes, what programs write white as
+# What programs write white as, by kind and bytes.
+WHITES: dict[tuple[str, int], tuple[float, ...]] = {
     **{("f", size): FLOATS for size in (2, 4, 8)},
     ("i", 1): (127,),
     ("i", 2): (255, 2**15 - 1),
@@ -31,8 +34,10 @@ class Raster:
     space: Space
     samples: NDArray[Any]
     alpha: Samples | None = None
-    profile: bytes | None = None  # ICC
-    orientation: Any = None  # as EXIF has it
+    # An ICC profile.
+    profile: bytes | None = None
+    # The number that EXIF has for it.
+    orientation: Any = None
     exif: bytes = b""
     dpi: tuple[float, float] | None = None
     dropped: list[str] = field(default_factory=list)

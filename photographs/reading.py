@@ -17,7 +17,8 @@ from .profiles import to_srgb
 from .raster import Raster, sixteen_bits
 from .refusals import check_kind, decoding
 
-UNLISTED = {".btf", ".mpo", ".psb"}  # of files that are read, and whose endings Pillow does not list
+# Endings of files that are read, which Pillow does not list.
+UNLISTED = {".btf", ".mpo", ".psb"}
 
 
 def read_photograph(path: Path) -> Photograph:

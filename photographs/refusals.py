@@ -16,9 +16,11 @@ KINDS = {
     stat.S_ISCHR: "a device",
     stat.S_ISBLK: "a device",
 }
-SMALLEST = 8  # pixels on a side
+# The pixels on a side that a photograph has at least.
+SMALLEST = 8
 MOST_PIXELS = 1 << 26
-MOST_BYTES = 1 << 30  # of samples, as a file has them: 67 million pixels of four channels of 32 bits
+# The most bytes of samples, as a file has them: 67 million pixels of four channels of 32 bits.
+MOST_BYTES = 1 << 30
 SAVE_AS = "Save it as a PNG, JPEG or TIFF of 8 or 16 bits."
 
 
@@ -40,7 +42,8 @@ def check_kind(path: Path) -> None:
     """Raise FileError for what is no file, before it is opened: a pipe that nobody writes to is waited for for ever."""
     try:
         mode = path.stat().st_mode
-    except (OSError, ValueError):  # who opens it says why
+    # Whoever opens it says why.
+    except (OSError, ValueError):
         return
     for is_kind, kind in KINDS.items():
         if is_kind(mode):
@@ -54,7 +57,8 @@ def too_large(name: str, what: str) -> TooLarge:
 
 def damaged(name: str, why: object) -> FileError:
     """Return the refusal of a file that is not whole."""
-    reason = str(why).partition("\n")[0].rstrip(". ")  # some libraries go on with advice to programmers
+    # Some libraries go on with advice to programmers.
+    reason = str(why).partition("\n")[0].rstrip(". ")
     return FileError(f"{name} is damaged or cut short ({reason}).", "Get a whole copy of it.")
 
 
@@ -77,5 +81,6 @@ def decoding(name: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise too_large(name, "more pixels than memory holds") from error
-    except Exception as error:  # what damaged data makes decoders raise is in no list
+    # What damaged data makes decoders raise is in no list.
+    except Exception as error:
         raise damaged(name, error) from error

@@ -19,7 +19,8 @@ from .raster import CHANNELS, Raster, Space, full_range, guessed_range, integers
 from .refusals import check_size, damaged, decoding, lacks, unsupported
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-MOST_PAGES = 1000  # of a file are looked through
+# The pages of a file that are looked through.
+MOST_PAGES = 1000
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
 SPACES: dict[int, Space] = {
     WHITE_IS_ZERO: "gray",
@@ -31,14 +32,18 @@ SPACES: dict[int, Space] = {
     inks.CIELAB: "lab",
     inks.ICCLAB: "lab",
 }
-RAW = {32803, 34892, 51177}  # photometric interpretations: color filter array, linear raw, depth
-JPEG = {6, 7, 33007, 34892}  # compressions
+# Photometric interpretations: color filter array, linear raw, depth.
+RAW = {32803, 34892, 51177}
+# Compressions of which JPEG is one kind or another.
+JPEG = {6, 7, 33007, 34892}
 WEBP = {34927, 50001}
 COMPRESSIONS = {1, 2, 3, 4, 5, 8, 32773, 32946, 34925, 34926, 50000, *JPEG, *WEBP, 33003, 33004, 33005, 34712, 34933}
-MEASURED = {*WEBP, 33003, 33004, 33005, 34712, 34933}  # whole pictures inside, which say their own size
+# Whole pictures inside, which say their own size.
+MEASURED = {*WEBP, 33003, 33004, 33005, 34712, 34933}
 XMP, IPTC, PHOTOSHOP_LAYERS, CR2 = 700, 33723, 37724, b"CR"
 LEFT_BEHIND = {XMP: "XMP", IPTC: "IPTC", PHOTOSHOP_LAYERS: "layers"}
-ASSOCIATED, UNASSOCIATED = 1, 2  # kinds of alpha
+# Kinds of alpha.
+ASSOCIATED, UNASSOCIATED = 1, 2
 
 
 def decode(file: IO[bytes], name: str) -> Raster:
@@ -47,7 +52,8 @@ def decode(file: IO[bytes], name: str) -> Raster:
         import tifffile
     except ImportError as error:
         raise lacks(name, "a TIFF", "tifffile imagecodecs") from error
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # damaged metadata, say, which harms no pixel
+    # Damaged metadata, which tifffile tells of, harms no pixel.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     with decoding(name):
         head = file.read(16)
         file.seek(0)
@@ -71,7 +77,8 @@ def _page(pages: Any, name: str) -> Any:
 def _all(pages: Any) -> Iterator[Any]:
     for page in itertools.islice(pages, MOST_PAGES):
         yield page
-        if page.is_reduced and page.subifds:  # as cameras and scanners have it: a thumbnail, and the picture below
+        # As cameras and scanners have it: a thumbnail, and the picture below.
+        if page.is_reduced and page.subifds:
             yield from itertools.islice(page.pages, MOST_PAGES)
 
 
@@ -191,7 +198,8 @@ def _colors(page: Any, values: NDArray[Any], photometric: int, bits: int, name: 
     if photometric in (inks.CIELAB, inks.ICCLAB):
         return inks.lab(values, bits, photometric)
     samples = _uniform(values, bits)
-    if photometric == YCBCR and page.compression not in JPEG:  # JPEG's decoder has converted it
+    # JPEG's decoder has converted it.
+    if photometric == YCBCR and page.compression not in JPEG:
         return inks.from_ycbcr(samples, page.tags.valueof(529), page.tags.valueof(532), bits)
     return samples
 
@@ -218,7 +226,8 @@ def _painted(indices: NDArray[Any], palette: NDArray[np.uint16] | None, name: st
     """Return the colors (H, W, 3) of a palette (3, N)."""
     if palette is None or palette.ndim != 2 or int(indices.max()) >= palette.shape[1]:
         raise damaged(name, "its palette has too few colors")
-    in_sixteen_bits = palette.max() > 255  # some programs write 8
+    # Some programs write 8.
+    in_sixteen_bits = palette.max() > 255
     return (palette >> 8 if in_sixteen_bits else palette).astype(np.uint8).T[indices]
 
 
@@ -234,11 +243,13 @@ def _exif(page: Any, file: IO[bytes], name: str) -> tuple[Any, bytes]:
     found: Any = Image.Exif()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of tags that are no EXIF
+            # Pillow warns of tags that are no EXIF.
+            warnings.simplefilter("ignore")
             file.seek(0)
             found.load_from_fp(file)
             file.seek(page.offset)
-            found._info.load(file)  # the page's own
+            # The page's own tags.
+            found._info.load(file)
     except Exception:  # noqa: BLE001 - what damaged EXIF makes Pillow raise is in no list
         found = Image.Exif()
     return page.tags.valueof(274), metadata.kept(found, name)[1]

@@ -26,7 +26,8 @@ QUALITY: dict[str, dict[str, Any]] = {
     "WEBP": {"lossless": True},
 }
 LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
-LONGEST_EXIF = {"JPEG": 65_533}  # bytes in a segment
+# The bytes that a segment holds.
+LONGEST_EXIF = {"JPEG": 65_533}
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +45,8 @@ def check_writable(path: Path, *inputs: Path) -> None:
         for each in inputs:
             if path.exists() and each.exists() and path.samefile(each):
                 raise FileError(f"{path} would overwrite {each}.", "Give the result another name.")
-    except OSError as error:  # a name too long, a folder that may not be entered
+    # A name too long, a folder that may not be entered.
+    except OSError as error:
         raise FileError.unwritable(path, error, "Give the result another name.") from error
 
 
@@ -63,7 +65,8 @@ def write_picture(path: Path, rgb: Samples, source: Photograph | None = None) ->
     options = _metadata(source, form) if source else {}
     try:
         encoded = _encoded(rgb, alpha, form, options)
-    except Exception as error:  # encoders raise of every kind
+    # What encoders raise is in no list.
+    except Exception as error:
         raise FileError(f"{path} cannot be written as {form}: {error}.", "Write a .png.") from error
     write_whole(path, encoded)
 
@@ -86,7 +89,8 @@ def _encoded(rgb: Samples, alpha: Samples | None, form: str, options: dict[str, 
     image = Image.fromarray(eight_bits(rgb))
     if alpha is not None:
         image.putalpha(Image.fromarray(eight_bits(alpha)))
-    encoded = io.BytesIO()  # written to a file, Pillow's encoders overlook that the disk is full
+    # Written to a file, Pillow's encoders overlook that the disk is full.
+    encoded = io.BytesIO()
     image.save(encoded, form, icc_profile=srgb_profile(), **QUALITY.get(form, {}), **options)
     return encoded.getbuffer()
 
