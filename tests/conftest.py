@@ -21,7 +21,8 @@ TINY = Config(
 def seeded_network() -> HintNetwork:
     torch.manual_seed(0)
     network = HintNetwork(TINY)
-    torch.nn.init.normal_(network.grid.weight, std=0.05)  # it starts at zero, and zero colors nothing
+    # It starts at zero, and zero colors nothing.
+    torch.nn.init.normal_(network.grid.weight, std=0.05)
     return network.eval()
 
 

@@ -19,7 +19,8 @@ class Line(NamedTuple):
 
     fault: str
     what: str
-    holds: str  # the test's own words
+    # The test's own words.
+    holds: str
     test: str
 
     def row(self):

@@ -21,7 +21,8 @@ ROOMS = {
     "model": "huedot.model",
     "daemon": "huedot.daemon",
 }
-COPIED = ("plugins/common", "plugins/panel")  # into each plugin
+# Into each plugin.
+COPIED = ("plugins/common", "plugins/panel")
 SCRIPT = ROOT / "docs" / "make_rooms.py"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -48,7 +49,8 @@ def tops(path):
 @pytest.mark.parametrize("path", [path for room in COPIED for path in modules(room)], ids=str)
 def test_what_plugins_copy_imports_the_standard_library_alone(path):
     third_party = tops(path) - sys.stdlib_module_names - {""}
-    allowed = {"msgpack"} if path.name == "codec.py" else set()  # copied beside it when a plugin is installed
+    # Copied beside it when a plugin is installed.
+    allowed = {"msgpack"} if path.name == "codec.py" else set()
     assert third_party <= allowed
 
 
@@ -115,7 +117,8 @@ def test_no_room_imports_from_one_above_it(script):
 
 
 def test_no_modules_import_each_other(script):
-    TopologicalSorter(script.imports()).prepare()  # raises CycleError, which names the circle
+    # Raises CycleError, which names the circle.
+    TopologicalSorter(script.imports()).prepare()
 
 
 def test_the_drawing_of_the_rooms_is_current(script):

@@ -41,7 +41,8 @@ def test_a_painter_keeps_what_a_whole_colorization_gives(small, monkeypatch):
         assert running.peak_bytes() > 50e6
         whole = running.client.colorize(artist._image, artist._hints())
         pixels = np.frombuffer(whole.tiles[0].pixels, np.uint8).reshape(artist.canvas.shape)
-        assert np.abs(pixels.astype(int) - artist.canvas).max() <= 4  # half a unit of ab, in any color
+        # Half a unit of ab, in any color.
+        assert np.abs(pixels.astype(int) - artist.canvas).max() <= 4
 
 
 def test_a_row_says_whether_it_holds():
@@ -87,7 +88,8 @@ def test_curves_are_measured_and_drawn(small, tmp_path, monkeypatch):
 
 def test_edges_near_and_far():
     ab = torch.zeros(2, 40, 60)
-    ab[0, :, 30:] = 60  # an edge between columns 29 and 30
+    # An edge between columns 29 and 30.
+    ab[0, :, 30:] = 60
     near = edges.near_edges(ab)
     assert bool(near[:, 22:38].all())
     assert not bool(near[:, :20].any())
@@ -103,7 +105,8 @@ def test_edges_are_compared(capsys, tmp_path):
     assert main(["bench", str(tmp_path), "--edges", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [each["revealed"] for each in found] == [10, 100, 1000, None]
-    assert found[-1]["ours"][0] < found[0]["ours"][0]  # more help, less error
+    # More help, less error.
+    assert found[-1]["ours"][0] < found[0]["ours"][0]
 
 
 def test_both_enlargements_are_of_one_result(small):

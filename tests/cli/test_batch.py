@@ -70,7 +70,8 @@ def test_all_but_the_damaged_are_colored_and_the_same_command_resumes(archive, h
     assert alone[0] == 0
     assert np.array_equal(Image.open("alone.png"), Image.open("out/a.png"))
     (tmp_path / "out/a.png").unlink()
-    Image.open(archive / "1920/b.jpg").save(archive / "1920/cut.jpg")  # a whole copy was found
+    # A whole copy was found.
+    Image.open(archive / "1920/b.jpg").save(archive / "1920/cut.jpg")
     code, out, err = huedot(*asked, "--json")
     account = json.loads(out)
     assert (code, err, account["done"], account["earlier"], account["failed"]) == (0, "", 2, 3, 0)
@@ -135,7 +136,8 @@ def test_a_name_that_is_no_text_is_reported_and_found_again(archive, huedot, tin
         for reported in (rows(tmp_path / "out"), account["photographs"]):
             assert str(archive / name) in {row["photograph"] for row in reported}
             assert str(tmp_path / "out" / name) in {row["output"] for row in reported}
-    assert huedot(*asked, "--again")[1].startswith("4 colored")  # the report names it as HueDot's
+    # The report names it as HueDot's.
+    assert huedot(*asked, "--again")[1].startswith("4 colored")
     assert name.encode(errors="surrogateescape") in (tmp_path / f"out/{batch.REPORT}.csv").read_bytes()
 
 
@@ -175,7 +177,8 @@ def test_again_replaces_no_file_that_huedot_did_not_make(archive, huedot, tiny_w
     asked = ("colorize", archive, "-o", "out", "--no-daemon", "--model", tiny_weights)
     assert huedot(*asked)[1].startswith("3 colored, 1 were there before, 0 failed")
     (tmp_path / "out/1920/b.jpg").unlink()
-    for _ in range(2):  # and the report does not forget
+    # And the report does not forget.
+    for _ in range(2):
         before = results(tmp_path / "out")
         code, out, err = huedot(*asked, "--again")
         assert (code, err.count("\n")) == (1, 1)
@@ -191,9 +194,11 @@ def test_what_a_killed_batch_made_is_known_by_its_table(archive, huedot, tiny_we
     asked = ("colorize", archive, "-o", "out", "--no-daemon", "--model", tiny_weights)
     huedot(*asked)
     report = tmp_path / f"out/{batch.REPORT}.json"
-    report.write_text(json.dumps({**json.loads(report.read_text()), "made": [], "photographs": []}))  # as it began
+    # It is as it began.
+    report.write_text(json.dumps({**json.loads(report.read_text()), "made": [], "photographs": []}))
     table = tmp_path / f"out/{batch.REPORT}.csv"
-    table.write_bytes(table.read_bytes()[:-80])  # in the middle of the last line
+    # In the middle of the last line.
+    table.write_bytes(table.read_bytes()[:-80])
     code, out, err = huedot(*asked, "--again")
     assert (code, out.split(":")[0]) == (1, "3 colored, 0 were there before, 1 failed")
     assert "c.bmp.png is not replaced" in err
@@ -292,7 +297,8 @@ def test_what_looks_like_a_photograph_and_is_not_read_is_counted_and_named(archi
     (archive / "raw.nef").write_bytes(b"\0" * 64)
     (archive / "fuji.raf").write_bytes(b"FUJIFILMCCD-RAW " + b"\0" * 64)
     code, out, err = huedot("colorize", archive, "-o", "colored", "--model", tiny_weights, "--no-daemon")
-    assert code == 1  # for cut.jpg
+    # For cut.jpg.
+    assert code == 1
     assert "not read, for the reasons in the report: fuji.raf, raw.nef." in err
     assert "4 colored, 0 were there before, 1 failed, 2 not read" in out
     unread = {row["photograph"]: row["message"] for row in rows(tmp_path / "colored") if row["state"] == "unread"}

@@ -20,7 +20,8 @@ def runtime():
     """A place for the daemon, short enough for a socket; whatever daemon is left there is stopped."""
     with tempfile.TemporaryDirectory(prefix="huedot-") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUEDOT_RUNTIME", f"{folder}/run")
-        patch.setenv("XDG_STATE_HOME", folder)  # its log
+        # This is its log.
+        patch.setenv("XDG_STATE_HOME", folder)
         patch.setenv("OMP_NUM_THREADS", "1")
         yield Path(folder) / "run"
         subprocess.run([*COMMAND, "stop"], capture_output=True, check=False)

@@ -79,7 +79,8 @@ def test_evaluate_sets_baselines_beside_networks(huedot, photographs, tiny_weigh
     assert first["others"]["levin"]["scores"]["5"]["gain_over_gray"] > 0
     assert "bilateral" in (tmp_path / "a.svg").read_text()
     code, out, _ = huedot(*words, "--protocol", "B", "--json")
-    assert (code, json.loads(out)) == (0, first)  # the same command gives the same figures
+    # The same command gives the same figures.
+    assert (code, json.loads(out)) == (0, first)
 
 
 @pytest.mark.parametrize(("option", "named"), [("--palette", "holds the truth"), ("--suggest", "suggested gain")])
@@ -106,19 +107,22 @@ def test_train_goes_on_where_it_stopped(huedot, photographs, tmp_path):
     code, out, err = huedot("train", photographs, "-o", run, "--steps", 1, *SHORT)
     assert (code, err) == (0, "")
     assert str(run / "huedot.safetensors") in out
-    code, out, _ = huedot("train", photographs, "-o", run, "--steps", 2, "--json")  # the folder knows the rest
+    # The folder knows the rest.
+    code, out, _ = huedot("train", photographs, "-o", run, "--steps", 2, "--json")
     answer = json.loads(out)
     assert (code, answer["steps"], answer["step"], answer["crop"]) == (0, 2, 2, 64)
     assert len((run / "log.jsonl").read_text().splitlines()) == 2
     code, out, _ = huedot("train", photographs, "-o", run, "--json")
-    assert (code, json.loads(out)["steps"]) == (0, 2)  # there was nothing left to do
+    # There was nothing left to do.
+    assert (code, json.loads(out)["steps"]) == (0, 2)
     code, _, err = huedot("train", photographs, "-o", run, "--architecture", "siggraph17")
     assert (code, err.count("\n")) == (2, 1)
     assert "another network" in err
 
 
 def test_train_uses_the_cores_by_itself(huedot, photographs, tmp_path, monkeypatch):
-    monkeypatch.setattr("torch.get_num_threads", lambda: 3)  # of which two can share a batch of two
+    # Two of them can share a batch of two.
+    monkeypatch.setattr("torch.get_num_threads", lambda: 3)
     run = tmp_path / "run"
     code, _, err = huedot("train", photographs, "-o", run, "--steps", 1, *TWO, "--config", TINY)
     assert (code, err) == (0, "")

@@ -38,7 +38,8 @@ def test_another_ones_file_is_not_replaced_without_force(words, colorize, photog
     assert output.read_bytes() == before
     assert colorize(*words, "--force")[0] == 0
     assert output.read_bytes() != before
-    assert colorize(*words)[0] == 0  # it is HueDot's now
+    # It is HueDot's now.
+    assert colorize(*words)[0] == 0
 
 
 def test_a_result_that_was_retouched_is_the_users(colorize, photographs):

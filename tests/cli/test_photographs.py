@@ -115,7 +115,8 @@ def test_colorize_writes_the_picture_and_says_where(huedot, desk, tiny_weights):
     assert (code, err, files) == (0, "", {"out.png"})
     assert out.startswith("out.png (96 x 80) in ")
     red, green, blue = np.asarray(Image.open("out.png"))[40, 48].astype(int)
-    assert red > green + 40 < blue + 80  # the dot
+    # The dot.
+    assert red > green + 40 < blue + 80
 
 
 def test_without_o_the_picture_lies_beside_the_photograph(huedot, desk, tiny_weights):
@@ -196,7 +197,8 @@ def test_sixteen_bits_in_are_sixteen_bits_out(ending, hints, huedot, tmp_path, t
     assert colored.dtype == np.uint16
     assert len(np.unique(colored.reshape(-1, 3), axis=0)) > 60_000
     light = [lightness(each).numpy() for each in (colored, np.repeat(ramp[..., None], 3, 2))]
-    assert np.abs(light[0] - light[1]).max() < 0.0016  # a last bit, where they weigh most
+    # A last bit, where they weigh most.
+    assert np.abs(light[0] - light[1]).max() < 0.0016
     assert len(np.unique(light[0].round(4))) > 60_000
 
 

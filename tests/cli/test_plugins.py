@@ -74,7 +74,8 @@ def test_nobody_else_can_change_a_plugin(home, huedot):
     made = set(home.rglob("*")) - before
     assert {"daemon.json", "kritarc", "huedot_krita.desktop", "huedot.py", "pykrita"} <= {path.name for path in made}
     assert {path for path in made if path.stat().st_mode & 0o022} == set()
-    assert stat.S_IMODE((home / ".config/kritarc").stat().st_mode) == 0o640  # it is the user's own
+    # It is the user's own.
+    assert stat.S_IMODE((home / ".config/kritarc").stat().st_mode) == 0o640
 
 
 def test_settings_that_are_a_link_stay_one(home, huedot):
@@ -271,7 +272,8 @@ def test_uninstall_names_what_stays_and_all_takes_it(home, huedot, runtime, tiny
     assert files(home) == before
     assert not (home / ".local/state/huedot").exists()
     assert [path.name for path in runtime.iterdir()] == ["mine"]
-    assert huedot("uninstall", "--all")[0] == 0  # nothing is there, and all is well
+    # Nothing is there, and all is well.
+    assert huedot("uninstall", "--all")[0] == 0
 
 
 def test_all_leaves_what_a_link_leads_to(home, huedot, runtime):

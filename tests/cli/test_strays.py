@@ -65,7 +65,8 @@ def test_the_installed_command_and_the_daemon_that_it_starts(home, photographs, 
 
 
 def test_the_command_as_a_module(home, photographs, tiny_weights):
-    shutil.rmtree(home / "huedot")  # Python's own -m runs that
+    # Python's own -m runs that.
+    shutil.rmtree(home / "huedot")
     run(
         sys.executable,
         "-m",
@@ -127,7 +128,8 @@ def test_the_service(home, tiny_weights):
     )
     assert "Environment=PYTHONSAFEPATH=1" in text.splitlines()
     assert said["WorkingDirectory"] == "/"
-    with_daemon(shlex.split(said["ExecStart"]))  # and though it were in the home
+    # So it is, though it were in the home.
+    with_daemon(shlex.split(said["ExecStart"]))
 
 
 def test_the_bench(home):

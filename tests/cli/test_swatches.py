@@ -16,7 +16,8 @@ def shown(**options):
 
 def test_a_terminal_shows_the_color_itself():
     text = shown(force_terminal=True, color_system="truecolor", no_color=False)
-    assert "48;2;200;30;40" in text  # the background of the block
+    # The background of the block.
+    assert "48;2;200;30;40" in text
     assert "#c81e28" in text
 
 

@@ -17,7 +17,8 @@ from huedot.model import loading
 from huedot.model.networks.siggraph17 import LocalHints
 from huedot.weights import files
 
-HALF = 4 * PIECE  # bytes, where answers are cut; of a piece that did not come whole nothing is kept
+# Bytes after which answers are cut; of a piece that did not come whole nothing is kept.
+HALF = 4 * PIECE
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +34,13 @@ class Server(ThreadingHTTPServer):
     def __init__(self, content):
         super().__init__(("127.0.0.1", 0), Answer)
         self.content, self.tag = content, '"one"'
-        self.cut = None  # bytes after which the next answer stops
-        self.length = None  # what answers say of it, if it is not true
+        # Bytes after which the next answer stops.
+        self.cut = None
+        # What answers say of it, if it is not true.
+        self.length = None
         self.knows_ranges = True
-        self.asked = []  # the Range of each request
+        # The Range of each request.
+        self.asked = []
 
     @property
     def address(self):
@@ -305,7 +309,8 @@ def test_the_manifest_knows_the_shipped_weights():
 
 def test_a_download_that_finds_no_room_goes_on_when_there_is(server, offer, huedot):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (HALF, hard))  # what the system lets a file have, as a full disk would
+    # What the system lets a file have, as a full disk would.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (HALF, hard))
     try:
         code, _, err = huedot("weights", "fetch", "siggraph17")
     finally:

@@ -22,5 +22,6 @@ def held() -> Iterator[None]:
         yield
     finally:
         computing.resume()
-    assert normal_request()  # which the daemon comes to when it has answered what was held
+    # The daemon comes to it when it has answered what was held.
+    assert normal_request()
     assert find_endpoint().pid == daemon

@@ -28,7 +28,8 @@ class Display:
     """An X server of its own, with openbox; both end with `close`."""
 
     def __init__(self, size: str = "1600x1000") -> None:
-        read, write = os.pipe()  # on which the server says the number that it found free
+        # There the server says the number that it found free.
+        read, write = os.pipe()
         words = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
         self._server = _start(words, os.environ, pass_fds=[write])
         os.close(write)

@@ -20,7 +20,8 @@ with atheris.instrument_imports(include=["huedot.protocol", "msgpack"]):
 
 from msgpack import _cmsgpack, fallback
 
-ROOM = 192 << 20  # bytes: an input that makes a decoder ask for more is a finding
+# Bytes: an input that makes a decoder ask for more is a finding.
+ROOM = 192 << 20
 
 
 def header(data):

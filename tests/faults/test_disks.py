@@ -27,7 +27,8 @@ from ..daemon.conftest import Daemon, wait_until
 from .conftest import milliseconds, normal_request, photograph
 from .processes import COMMAND, huedot
 
-KEPT = {"command.json", "daemon.lock", "launch.log", "state"}  # of a place of a daemon's, between daemons
+# Files that stay in a daemon's place between daemons.
+KEPT = {"command.json", "daemon.lock", "launch.log", "state"}
 
 
 @pytest.fixture
@@ -130,7 +131,8 @@ def test_the_log_fills_its_disk(disk, runtime, monkeypatch, tiny_weights, figure
         fill(place)
         began = time.perf_counter()
         for _ in range(200):
-            assert normal_request()  # each of whose greetings is a line of the log
+            # Each of their greetings is a line of the log.
+            assert normal_request()
         taken = milliseconds(began) / 200
         said = daemon.read_said()
         assert said.count("No space left") == 1
@@ -224,7 +226,8 @@ def test_no_room_for_weights_that_are_imported_or_fetched(disk, half, proxy, mon
     ended = refused_for_room("weights", "fetch", "caffemodel.pth")
     after = contents(place)
     assert after.items() >= before.items()
-    assert set(after) - set(before) == {"downloads/caffemodel.pth", "downloads/caffemodel.pth.tag"}  # which is kept
+    # It is kept.
+    assert set(after) - set(before) == {"downloads/caffemodel.pth", "downloads/caffemodel.pth.tag"}
     kept = len(after["downloads/caffemodel.pth"])
     assert 0 < kept <= 1 << 20
     (place / "ballast").unlink()

@@ -202,7 +202,8 @@ def test_a_client_that_never_reads(daemon, connect, figure):
     """What it does not read is held within bounds, nobody else waits for it, and it is dropped at last."""
     deaf = connect()
     image = opened(deaf, width=1000, height=1000)
-    deaf.send("first", "colorize", {"image": image})  # pyzmq keeps a thread for pixels from the first large answer on
+    # pyzmq keeps a thread for pixels from the first large answer on.
+    deaf.send("first", "colorize", {"image": image})
     answer(deaf, "first")
     before, peak = State(daemon), Peak(daemon)
     with Pings() as pings:

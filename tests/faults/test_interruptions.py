@@ -30,7 +30,8 @@ class Noting(ZmtpTransport):
 
     def send(self, parts):
         header = wire.unpack_header(parts[1])
-        if header["op"] != "ping":  # which it sends when it had to wait
+        # It pings when it had to wait.
+        if header["op"] != "ping":
             self.sent.append((header["op"], header["id"]))
         super().send(parts)
 
@@ -48,7 +49,8 @@ def own(runtime, tiny_weights):
     yield daemon
     try:
         assert normal_request()
-    except DaemonUnreachable:  # it is gone, as it was to be
+    except DaemonUnreachable:
+        # It is gone, as it was to be.
         daemon.close()
         daemon.start()
         assert normal_request()

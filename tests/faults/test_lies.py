@@ -86,7 +86,8 @@ def test_lies_about_size(daemon, connect, figure):
     slowest = max((name for name in LIES if name != "a million dots"), key=taken.get)
     # 2,000 dots are 46 kB to read, which costs some pings; to make room for one of the pictures would cost thousands.
     assert taken[slowest] < 100 * ping + 20
-    assert peak.grown() < 1 + 2 * len(msgpack.packb([DOT] * 1_000_000)) / MiB  # which has to travel
+    # The million dots have to travel.
+    assert peak.grown() < 1 + 2 * len(msgpack.packb([DOT] * 1_000_000)) / MiB
     figure(
         f"{len(LIES)} lies about size, place and number",
         f"refused within {taken[slowest]:.1f} ms ({slowest}), where a ping takes {ping:.1f} ms; a million dots, 23 MB, "
@@ -172,11 +173,13 @@ def test_hostile_messages(daemon, connect, figure):
     for name, parts in HOSTILE.items():
         session = connect()
         session._transport.send(parts)
-        session._channel._sent += 1  # which its header says, where it says anything
+        # That number is what its header says, where it says anything.
+        session._channel._sent += 1
         header = wire.unpack_header(session._transport.receive(10)[1])
         assert header["kind"] == "error", name
         codes[name] = header["code"]
-        if header["code"] != "unauthorized":  # after which one has to say hello again
+        # After that one has to say hello again.
+        if header["code"] != "unauthorized":
             session.send("after", "ping", {})
             assert answer(session, "after").kind == "result", name
         session.close()
@@ -236,7 +239,8 @@ def test_a_browser(daemon, figure):
     assert normal_request()
     said = browser.recv(1 << 16)
     assert b"\xa5error" in said
-    assert len(said) < 8 * len(asked)  # a refusal for each 32 bytes that pass for a message
+    # A refusal for each 32 bytes that pass for a message.
+    assert len(said) < 8 * len(asked)
     browser.close()
     wait_until(lambda: State(daemon).descriptors <= before)
     figure("HTTP", f"refused in {len(said)} bytes, and the descriptor back at once")

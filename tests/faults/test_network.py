@@ -21,7 +21,8 @@ from .processes import huedot
 # Of the processor: the kernel's name for it, and the numbers of the calls `socket` and `io_uring_setup`.
 CALLS = {"x86_64": (0xC000003E, 41, 425), "aarch64": (0xC00000B7, 198, 425)}
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
-LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06  # instructions of the kernel's packet filter
+# Instructions of the kernel's packet filter.
+LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
 SHORT = ("--steps", 1, "--batch", 1, "--crop", 64, "--late-batch", 1, "--late-crop", 64, "--preview-every", 0)
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 
@@ -34,12 +35,15 @@ def only_unix_sockets():
     """Let this process, and all that it starts, have no sockets but Unix ones: to ask for another is its death."""
     architecture, socket_call, ring_call = CALLS[platform.machine()]
     instructions = [
-        (LOAD, 0, 0, 4),  # the processor
+        # The processor.
+        (LOAD, 0, 0, 4),
         (EQUAL, 0, 5, architecture),
-        (LOAD, 0, 0, 0),  # the call
+        # The call.
+        (LOAD, 0, 0, 0),
         (EQUAL, 3, 0, ring_call),
         (EQUAL, 0, 3, socket_call),
-        (LOAD, 0, 0, 16),  # the first argument, the address family
+        # The first argument, the address family.
+        (LOAD, 0, 0, 16),
         (EQUAL, 1, 0, socket.AF_UNIX),
         (RETURN, 0, 0, KILL),
         (RETURN, 0, 0, ALLOW),
@@ -115,7 +119,8 @@ def test_no_command_uses_the_network(runtime, tmp_path, tiny_weights, picture, m
         ended = huedot(*words, before=only_unix_sockets)
         assert ended.code == 0, (words, ended)
     ended = huedot("weights", "fetch", "siggraph17", before=only_unix_sockets)
-    assert ended.code in (-signal.SIGSYS, 256 - signal.SIGSYS), ended  # the one that says so by its name
+    # The one that says so by its name.
+    assert ended.code in (-signal.SIGSYS, 256 - signal.SIGSYS), ended
     figure(
         f"{len(commands)} commands without a network", "all work where a socket but a Unix one would have ended them"
     )

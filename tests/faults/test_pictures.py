@@ -15,10 +15,14 @@ from huedot.protocol.messages import Hints
 from .conftest import DOT, MiB, Peak
 from .processes import huedot
 
-BOUND = 2 << 30  # bytes: the most that the largest picture may take
-DAEMON = 2 << 30  # and what a daemon and its computing process may take for it, together
-REFUSAL = 256 * MiB  # and any that is refused
-LARGEST = 8192  # pixels on a side of a square
+# Bytes: the most that the largest picture may take.
+BOUND = 2 << 30
+# What a daemon and its computing process may take for it, together.
+DAEMON = 2 << 30
+# What any that is refused may take.
+REFUSAL = 256 * MiB
+# Pixels on a side of a square.
+LARGEST = 8192
 
 
 def chunk(kind, data):

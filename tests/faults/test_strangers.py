@@ -92,7 +92,8 @@ def test_forged_signatures(tcp, dial, figure):
         transport.send(wire.Channel(key).seal(hello(secrets.token_bytes(16))))
         assert code_of(transport) == "unauthorized"
     message = wire.Channel(secret).seal(hello(secrets.token_bytes(16)))
-    for bit in range(256 * 8):  # eight times: a refusal that libzmq could not take at once was lost
+    # Eight times: a refusal that libzmq could not take at once was lost.
+    for bit in range(256 * 8):
         forged = bytearray(message[0])
         forged[bit // 8 % 32] ^= 1 << bit % 8
         transport.send([bytes(forged), *message[1:]])
@@ -184,7 +185,8 @@ def test_signatures_are_compared_in_constant_time(figure):
     right = os.urandom(32)
     guesses = {"first": bytes([right[0] ^ 1]) + right[1:], "last": right[:-1] + bytes([right[-1] ^ 1])}
     taken = dict.fromkeys(guesses, math.inf)
-    for name in 200 * [*guesses]:  # in turns, and the least: what else the machine does falls on both
+    # In turns, and the least: what else the machine does falls on both.
+    for name in 200 * [*guesses]:
         began = time.perf_counter_ns()
         for _ in range(500):
             hmac.compare_digest(right, guesses[name])

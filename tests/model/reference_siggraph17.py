@@ -91,7 +91,8 @@ def _scaled(name: str, uniform: np.ndarray) -> np.ndarray:
         return uniform * np.float32(0.5)
     if name.endswith("bias"):
         return (uniform - np.float32(0.5)) * np.float32(0.2)
-    if uniform.ndim == 1:  # the weight of a BatchNorm
+    # The weight of a BatchNorm.
+    if uniform.ndim == 1:
         return uniform + np.float32(0.5)
     doubling = "up." in name
     fan_in = 4 * uniform.shape[0] if doubling else int(np.prod(uniform.shape[1:]))

@@ -54,7 +54,8 @@ def test_two_colors_meet_in_a_seam(behaviors, colorizer):
     """Figure 8: each has its side, and they meet once; not quite in the middle."""
     *_, filled = behaviors.square(colorizer)
     ab, red, blue = ab_of(filled), color(behaviors.RED), color(behaviors.BLUE)
-    share = ((ab - blue) @ (red - blue) / ((red - blue) @ (red - blue))).mean(0)  # of red, for each column
+    # The share of red, for each column.
+    share = ((ab - blue) @ (red - blue) / ((red - blue) @ (red - blue))).mean(0)
     is_red = share > 0.5
     assert np.diff(is_red.astype(int)).tolist().count(-1) == 1
     assert is_red[:85].all()
@@ -76,5 +77,6 @@ def test_age_is_borne(behaviors, colorizer):
     new, old = ab_of(new), ab_of(old)
     assert np.abs(new - old).mean() < 8
     around = torch.from_numpy(old).permute(2, 0, 1)
-    grain = (around - functional.avg_pool2d(around, 9, 1, 4))[:, 20:80, 260:330]  # of the wall
+    # The grain of the wall.
+    grain = (around - functional.avg_pool2d(around, 9, 1, 4))[:, 20:80, 260:330]
     assert grain.std() < 1

@@ -9,7 +9,8 @@ def test_the_published_hull():
     assert centers.shape == (313, 2)
     assert centers[:2].tolist() == [[-90, 50], [-90, 60]]
     assert centers[-1].tolist() == [100, 0]
-    assert bins.grid()[24].tolist() == [-100, -100]  # a slow, b fast
+    # The value of a varies slowly, that of b fast.
+    assert bins.grid()[24].tolist() == [-100, -100]
 
 
 def test_soft_encoding_is_centered_on_the_color():

@@ -36,7 +36,8 @@ SCHEMA = {
         (100, "layer", "LayerParameter", "repeated"),
     ],
 }
-BLOCKS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3, 6: 3, 7: 3}  # convolutions in each
+# Convolutions in each.
+BLOCKS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3, 6: 3, 7: 3}
 WIDTHS = {1: 64, 2: 128, 3: 256, 4: 512, 5: 512, 6: 512, 7: 512}
 
 

@@ -37,7 +37,8 @@ def test_a_color_in_gamut_survives():
     assert torch.equal(color.to_rgb8(lab[0], lab[1:]), (rgb * 255).round().byte().permute(1, 2, 0))
 
 
-@settings(deadline=None)  # the first call makes a table
+# The first call makes a table.
+@settings(deadline=None)
 @given(st.floats(3, 97), st.floats(-127, 127), st.floats(-127, 127))
 def test_out_of_gamut_loses_chroma_but_neither_lightness_nor_hue(lightness, a, b):
     light, ab = torch.full((1, 1), lightness), torch.tensor([a, b]).view(2, 1, 1)
@@ -45,11 +46,13 @@ def test_out_of_gamut_loses_chroma_but_neither_lightness_nor_hue(lightness, a, b
     assert shown.norm() <= ab.norm() + 1e-4
     linear = color.lab_to_linear(torch.cat([light[None], shown]))
     assert linear.min() > -1e-3
-    assert linear.max() < 1.01  # the table of limits is interpolated; clipping takes the rest, under a level
+    # The table of limits is interpolated; clipping takes the rest, under a level.
+    assert linear.max() < 1.01
     cross = shown[0] * ab[1] - shown[1] * ab[0]
     assert abs(float(cross)) <= 1e-3 * max(1.0, float(ab.norm() ** 2))
     seen = color.rgb_to_lab(color.to_rgb8(light, ab).permute(2, 0, 1).float() / 255)
-    assert abs(float(seen[0, 0, 0]) - lightness) < 0.8  # what rounding to 8 bits can do
+    # What rounding to 8 bits can do.
+    assert abs(float(seen[0, 0, 0]) - lightness) < 0.8
 
 
 def test_chroma_is_kept_as_far_as_the_gamut_goes():

@@ -40,10 +40,12 @@ def test_sixteen_bits_in_are_sixteen_bits_out(colorizer, hint_layer):
     hints = hint_layer(256, 256, [(200, 100, 9, (200, 30, 30)), (70, 50, 4, (30, 60, 220))])
     out = photo.colorize(hints)
     assert out.dtype == np.uint16
-    assert (lightness(out) - photo.lightness).abs().max() < 0.0016  # a last bit, where it weighs most
+    # A last bit, where it weighs most.
+    assert (lightness(out) - photo.lightness).abs().max() < 0.0016
     assert len(np.unique(out.reshape(-1, 3), axis=0)) > 60_000
     eight = photo.colorize(hints, dtype=np.uint8)
-    assert np.abs(out / 257 - eight).max() < 4  # next to black, where 8 bits clip what 16 desaturate
+    # Next to black, where 8 bits clip what 16 desaturate.
+    assert np.abs(out / 257 - eight).max() < 4
     assert np.abs(out / 257 - eight).mean() < 0.5
     assert photo.colorize(hints, region=(9, 8, 20, 10)).shape == (10, 20, 3)
     with pytest.raises(ArgumentError, match="dtype"):
@@ -62,7 +64,8 @@ def test_hints_are_exact_where_the_gamut_allows(photo, picture, hint_layer):
     painted = layer[..., 3] > 0
     out = lab_of(photo.colorize(hints=layer))[painted]
     wanted = lab_of(layer[..., :3])[painted]
-    assert np.abs(out[:, 1:] - wanted[:, 1:]).max() < 1.5  # one unit, and rounding to 8 bits
+    # One unit, and rounding to 8 bits.
+    assert np.abs(out[:, 1:] - wanted[:, 1:]).max() < 1.5
 
 
 def test_everything_revealed_gives_everything_back(colorizer):
@@ -77,7 +80,8 @@ def test_everything_revealed_gives_everything_back(colorizer):
 def test_any_size(colorizer, size):
     gray = np.random.default_rng(1).integers(0, 256, size, dtype=np.uint8)
     layer = np.zeros((*size, 4), np.uint8)
-    layer[3, 4] = (220, 40, 40, 255)  # one pixel
+    # One pixel.
+    layer[3, 4] = (220, 40, 40, 255)
     out = colorizer.open(gray).colorize(hints=layer)
     assert out.shape == (*size, 3)
 
@@ -211,7 +215,8 @@ def test_absent_weights_say_how_to_get_them(monkeypatch, tmp_path):
 
 
 def test_out_of_gpu_memory_falls_back_to_the_cpu(colorizer, picture, monkeypatch):
-    colorizer.device = torch.device("meta")  # stands for a GPU that runs out at the first request
+    # Stands for a GPU that runs out at the first request.
+    colorizer.device = torch.device("meta")
     backend = colorizer.backend
     encode = backend.encode
 

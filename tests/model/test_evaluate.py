@@ -46,7 +46,8 @@ def test_the_worst_place_is_where_the_error_is_and_then_another():
     first = reveal.worst_place(error, [])
     assert first == (32 - 3, 42 - 3)
     second = reveal.worst_place(error, [first])
-    assert max(abs(second[0] - first[0]), abs(second[1] - first[1])) == 6  # beside it
+    # Beside it.
+    assert max(abs(second[0] - first[0]), abs(second[1] - first[1])) == 6
 
 
 @pytest.mark.parametrize("plan", [Plan((0, 50)), Plan((0, 50), "B"), Plan((0, 5), "A", "max-error")], ids=str)
@@ -93,7 +94,8 @@ def test_what_is_not_installed_is_named_with_its_remedy(needed, monkeypatch, tmp
     for module in list(sys.modules):
         if module.partition(".")[0] == needed:
             monkeypatch.delitem(sys.modules, module)
-    for attribute in methods.BASELINES:  # a package remembers the modules that were imported from it
+    # A package remembers the modules that were imported from it.
+    for attribute in methods.BASELINES:
         monkeypatch.delattr(f"huedot.model.evaluate.{attribute}", raising=False)
     monkeypatch.setitem(sys.modules, needed, None)
     with pytest.raises(ArgumentError, match=rf"need(s)? {needed}.*huedot\[evaluate\]"):
@@ -141,7 +143,8 @@ def test_a_palette_is_right_as_often_as_one_of_its_colors_is_close(tiny, tmp_pat
     first, second = (palettes.evaluate([tiny], photographs.find(tmp_path)) for _ in range(2))
     assert first == second
     assert set(first["tiny"]) == {"0", "5"}
-    assert first["most common"] == first["clusters"] == {"everywhere": [1.0, 1.0]}  # one color: it is among them
+    # One color: it is among them.
+    assert first["most common"] == first["clusters"] == {"everywhere": [1.0, 1.0]}
     true = np.array([[30, 0], [0, 0]], np.float32)
     assert palettes._near(np.array([[[21, 0], [0, 11]]], np.float32), true).tolist() == [True, False]
 

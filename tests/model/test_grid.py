@@ -20,7 +20,8 @@ def test_slicing_in_bands_is_slicing(bins):
 
 def test_a_bin_colors_its_own_lightness_alone():
     grid = torch.zeros(1, 1, 5, 4, 4)
-    grid[:, :, 2] = 1.0  # lightness 50
+    # Lightness 50.
+    grid[:, :, 2] = 1.0
     values = slice_grid(grid, torch.tensor([[0.0, 25.0, 50.0, 62.5, 100.0]]).view(1, 1, 1, 5))
     torch.testing.assert_close(values.flatten(), torch.tensor([0.0, 0.0, 1.0, 0.5, 0.0]))
 
@@ -28,13 +29,16 @@ def test_a_bin_colors_its_own_lightness_alone():
 def test_hints_are_met_and_the_unlike_is_left_alone():
     grid = torch.zeros(1, 2, 6, 16, 16)
     lightness = torch.full((1, 1, 64, 64), 20.0)
-    lightness[..., 32:] = 90.0  # an edge down the middle
+    # An edge down the middle.
+    lightness[..., 32:] = 90.0
     hint_ab, hint_mask = torch.zeros(1, 2, 64, 64), torch.zeros(1, 1, 64, 64)
     hint_ab[:, 0, 28:34, 24:30], hint_mask[:, :, 28:34, 24:30] = 50.0, 1.0
     ab = slice_grid(exact.meet_hints(grid, lightness, hint_ab, hint_mask), lightness)[0, 0]
     assert (ab[28:34, 24:30] - 50).abs().max() < 1
-    assert ab[30, 20] > 25  # near and alike
-    assert ab[:, 32:].abs().max() < 1  # beside the dot, across the edge
+    # Near and alike.
+    assert ab[30, 20] > 25
+    # Beside the dot, across the edge.
+    assert ab[:, 32:].abs().max() < 1
 
 
 def test_without_hints_the_grid_means_the_same():

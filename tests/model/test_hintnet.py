@@ -27,7 +27,8 @@ def test_shapes(network):
 
 def test_one_photograph_of_a_batch_does_not_see_the_others(network):
     lightness, *hints = request(batch=2)
-    hints[1][1] = 0  # the second has no hints
+    # The second has no hints.
+    hints[1][1] = 0
     together, _ = answer(network, lightness, *hints)
     alone, _ = answer(network, lightness[1:], *(h[1:] for h in hints))
     torch.testing.assert_close(together[1:], alone, atol=1e-3, rtol=1e-3)
@@ -97,4 +98,5 @@ def test_palette_gradients_stop_before_the_trunk(network):
 
 def test_the_shipped_configuration_fits_its_budget():
     count = sum(p.numel() for p in HintNetwork().parameters())
-    assert 2 * count < 40e6  # bytes, in half precision
+    # Bytes, in half precision.
+    assert 2 * count < 40e6

@@ -42,7 +42,8 @@ class Painter:
 def test_colorfulness_is_that_of_its_definition():
     assert measures.colorfulness(np.full((8, 8, 3), 90, np.uint8)) == 0
     halves = np.array([[RED, BLUE]], np.uint8)
-    opponents = np.array([[60, 30], [0, -60]])  # red less green, yellow less blue, of each color
+    # Red less green, yellow less blue, of each color.
+    opponents = np.array([[60, 30], [0, -60]])
     spread, mean = np.linalg.norm(opponents.std(0)), np.linalg.norm(opponents.mean(0))
     assert measures.colorfulness(halves) == pytest.approx(spread + 0.3 * mean)
 

@@ -53,13 +53,15 @@ def test_a_mount_is_found(gray):
     mount = mount_of(lightness)
     assert mount is not None
     edges = (mount.top, SIDE - mount.bottom, mount.left, SIDE - mount.right)
-    assert all(CARD <= edge <= CARD + 8 for edge in edges)  # the photograph's own edge may look like card
+    # The photograph's own edge may look like card.
+    assert all(CARD <= edge <= CARD + 8 for edge in edges)
 
 
 def test_a_photograph_without_one_has_none():
     lightness = torch.from_numpy(photograph()).float() / 2.55
     assert mount_of(lightness) is None
-    lightness[:40] = 70  # a sky is no frame
+    # A sky is no frame.
+    lightness[:40] = 70
     assert mount_of(lightness) is None
     assert mount_of(torch.full((64, 64), 50.0)) is None
 

@@ -48,15 +48,18 @@ def test_the_dots_color_what_they_belong_to(photo, gray, layer):
     truth, colored = data.astronaut(), photo.colorize(hints=layer)
     assert psnr(colored, truth) > psnr(gray, truth) + 5
     suit = ab_of(colored)[300:330, 100:160].mean((0, 1))
-    assert suit[0] > 25  # orange, far from any of its dots
+    # Orange, far from any of its dots.
+    assert suit[0] > 25
     assert suit[1] > 20
     wall = ab_of(colored)[10:40, 320:380].mean((0, 1))
-    assert np.hypot(*wall) < 12  # gray, though orange is all around
+    # Gray, though orange is all around.
+    assert np.hypot(*wall) < 12
 
 
 def test_the_dots_themselves_are_exact(photo, gray, layer):
     painted = layer[..., 3] > 0
-    reachable = painted & (gray[..., 0] > 60) & (gray[..., 0] < 200)  # where the gamut is wide
+    # The gamut is wide there.
+    reachable = painted & (gray[..., 0] > 60) & (gray[..., 0] < 200)
     error = np.abs(ab_of(photo.colorize(hints=layer)) - ab_of(layer[..., :3]))[reachable]
     assert np.median(error) < 1
     assert reachable.sum() > 200
@@ -64,10 +67,12 @@ def test_the_dots_themselves_are_exact(photo, gray, layer):
 
 def test_one_more_dot_leaves_the_far_and_unlike_alone(photo, layer):
     more = layer.copy()
-    more[425:432, 100:107] = (40, 120, 60, 255)  # green, on the arm
+    # Green, on the arm.
+    more[425:432, 100:107] = (40, 120, 60, 255)
     moved = np.abs(ab_of(photo.colorize(hints=more)) - ab_of(photo.colorize(hints=layer))).max(2)
     assert moved[420:440, 95:115].mean() > 10
-    assert moved[:200, 200:].mean() < 1.5  # face, wall, Shuttle
+    # Face, wall, Shuttle.
+    assert moved[:200, 200:].mean() < 1.5
 
 
 def test_the_palette_follows_a_dot(photo, gray):

@@ -93,7 +93,8 @@ def test_local_hints_reproduces_the_published_color(weights, given, mask_center)
     ab, _ = local(doubled(weights), mask_center)(*hints(doubled(given)))
     assert_golden(name, ab[..., ::4, ::4])
     single, _ = local(weights, mask_center)(*hints(given))
-    assert_golden(name, single[..., ::4, ::4], tolerance=2e-3)  # rounding alone, of an ab that spans ±110
+    # Rounding alone, of an ab that spans ±110.
+    assert_golden(name, single[..., ::4, ::4], tolerance=2e-3)
 
 
 def test_local_hints_reproduces_the_published_logits(weights, given):

@@ -11,7 +11,8 @@ from huedot.model.painting import BAND_PIXELS
 from huedot.model.tiles import TOLERANCE, Tiling, _blocks, merged
 
 SIZE = (400, 700)
-LEVELS = 2  # of 8 bits that the tolerance and rounding can make, in these colors
+# Levels of 8 bits that the tolerance and rounding can make, in these colors.
+LEVELS = 2
 NONE = Hints.none()
 
 
@@ -27,7 +28,8 @@ def dot(x, y, a, b):
 
 
 dots = st.builds(dot, st.integers(0, 699), st.integers(0, 399), st.integers(-20, 20), st.integers(-20, 20))
-edits = st.lists(st.one_of(dots, st.integers(0, 5)), min_size=2, max_size=6)  # a new dot, or which one to take away
+# A new dot, or which one to take away.
+edits = st.lists(st.one_of(dots, st.integers(0, 5)), min_size=2, max_size=6)
 
 
 def lay(canvas, refresh, region=(0, 0, SIZE[1], SIZE[0])):
@@ -78,10 +80,12 @@ def test_a_cell_that_moved_repaints_all_that_interpolate_it():
     old, moved = tiling.shown(region, grid_of(), NONE), grid_of()
     moved[0, 1, 2, 8, 30] = 1.0
     changed = tiling.changed(old, tiling.shown(region, moved, NONE))
-    assert np.argwhere(changed).tolist() == [[1, 7], [2, 7]]  # cell 8 is its tile's first row: the tile above sees it
+    # Cell 8 is its tile's first row: the tile above sees it.
+    assert np.argwhere(changed).tolist() == [[1, 7], [2, 7]]
     (_, y, _, height), *rest = tiling.rectangles(changed, region)
     assert rest == []
-    assert y <= 7.5 * 2000 / 37  # where interpolation between cells 7 and 8 begins
+    # Where interpolation between cells 7 and 8 begins.
+    assert y <= 7.5 * 2000 / 37
     assert y + height >= 9.5 * 2000 / 37
 
 
@@ -93,7 +97,8 @@ def test_small_steps_do_not_add_up():
         changed = tiling.changed(shown, new)
         shown, repainted = merged(shown, new, changed), repainted + bool(changed.any())
         assert (shown.patches - new.patches).abs().max() <= TOLERANCE
-    assert repainted == 4  # at every fifth step
+    # It happens at every fifth step.
+    assert repainted == 4
 
 
 def test_hints_are_told_apart_by_place_and_color():

@@ -10,7 +10,8 @@ from huedot.model.color import rgb_to_lab
 from huedot.model.hints import Dot, Hints
 
 SIDE = 256
-TONES = {  # the colors of black, of middle gray and of the paper
+# The colors of black, of middle gray and of the paper.
+TONES = {
     "sepia": ((38, 24, 14), (142, 108, 76), (250, 236, 210)),
     "selenium": ((24, 18, 24), (122, 112, 122), (250, 246, 246)),
     "gold": ((20, 20, 34), (114, 116, 136), (246, 246, 250)),

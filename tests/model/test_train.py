@@ -77,7 +77,8 @@ def test_what_cannot_be_used_is_named_once_and_passed_over(folder, caplog):
 def test_large_photographs_are_shrunk_and_turned_upright(tmp_path):
     sideways = Image.fromarray(np.where(np.arange(900)[:, None, None] < 450, (180, 40, 40), (40, 60, 170)).astype("u1"))
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: rows are columns
+    # The camera was turned: rows are columns.
+    exif[0x0112] = 6
     sideways.resize((600, 900)).save(tmp_path / "large.jpg", exif=exif)
     image = PhotographFolder(tmp_path).read(0)
     assert min(image.size) == 256
@@ -87,7 +88,8 @@ def test_large_photographs_are_shrunk_and_turned_upright(tmp_path):
 
 def test_crops_have_the_size_asked_for_and_repeat(folder):
     photographs = PhotographFolder(folder)
-    for size in (32, 64, 96):  # the last is larger than the photographs
+    # The last is larger than the photographs.
+    for size in (32, 64, 96):
         first = crop(photographs, size, 0, (1, 0, 0))
         assert (first.shape, first.dtype) == ((size, size, 3), np.uint8)
         assert np.array_equal(first, crop(photographs, size, 0, (1, 0, 0)))
@@ -162,14 +164,16 @@ def test_strokes_run_on_and_end_where_the_color_does():
     hint_ab, hint_mask = simulate.paint(ab, strokes)
     assert hint_mask.mean() > 1.5 * simulate.paint(ab, dots)[1].mean()
     revealed = (hint_mask == 1).expand_as(hint_ab)
-    wrong = (hint_ab - ab).abs()[revealed] > 30  # only those whose brush lay on both colors when it set out
+    # Only those whose brush lay on both colors when it set out.
+    wrong = (hint_ab - ab).abs()[revealed] > 30
     assert wrong.float().mean() < 0.1
 
 
 def test_hint_counts_follow_the_paper():
     generator = torch.Generator().manual_seed(2)
     counts = simulate.draw_counts(20000, generator)
-    assert 0.2 < (counts == 0).float().mean() < 0.35  # none at all, or a geometric 0
+    # None at all, or a geometric 0.
+    assert 0.2 < (counts == 0).float().mean() < 0.35
     assert counts[counts < 30].float().mean() < 10
     assert counts.max() > 300
     _, hint_mask = simulate.reveal(colors(2000, 16), users(2000, 16))

@@ -36,7 +36,8 @@ def test_a_changed_weight_decay_counts(folder, tmp_path, capsys):
     assert run.step == 2
     groups = [(group["weight_decay"], group["scale"]) for group in run.optimizer.param_groups]
     assert groups == [(0.5, 1.0), (0.0, 1.0), (0.5, 0.2), (0.0, 0.2)]
-    assert run.optimizer.state  # what it has learned of each parameter came along
+    # What it has learned of each parameter came along.
+    assert run.optimizer.state
 
 
 @pytest.mark.parametrize(("first", "then"), [(0.0, 0.1), (0.1, 0.0)])

@@ -81,7 +81,8 @@ def test_a_killed_run_goes_on_to_the_bit(folder, tmp_path):
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 120
-        while not (killed / "log.jsonl").exists() or len(records(killed)) < 4:  # 12 steps, of which 7 are kept
+        # 12 steps, of which 7 are kept.
+        while not (killed / "log.jsonl").exists() or len(records(killed)) < 4:
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.005)
@@ -100,13 +101,15 @@ def test_a_killed_run_goes_on_to_the_bit(folder, tmp_path):
 
 @pytest.mark.timeout(300)
 def test_two_processes_learn_what_one_does(folder, tmp_path):
-    options = Options(**{**SHORT, "steps": 8, "precision": "float32"})  # one photograph each, some without a hint
+    # One photograph each, some without a hint.
+    options = Options(**{**SHORT, "steps": 8, "precision": "float32"})
     list(Run(tmp_path / "one", folder, options).train())
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     program = ["-m", "huedot.model.train", folder, "-o", tmp_path / "two", *words(asdict(options))]
     subprocess.run([*torchrun, *program], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True)
     one, two = records(tmp_path / "one"), records(tmp_path / "two")
-    assert len(one) == len(two) == 8  # only the first process writes
+    # Only the first process writes.
+    assert len(one) == len(two) == 8
     for a, b in zip(one, two, strict=True):
         assert a == pytest.approx(b, rel=1e-4)
     assert json.loads((tmp_path / "two" / "config.json").read_text())["processes"] == 2
@@ -136,7 +139,8 @@ def test_previews_show_what_the_network_makes_of_photographs(folder, tmp_path):
     assert np.ptp(gray, axis=2).max() <= 2
     assert 0 < np.ptp(dots, axis=2).mean() < np.ptp(truth, axis=2).mean()
     assert np.abs(automatic - colored).max() > 0
-    assert np.array_equal(columns[0][:, 4], truth)  # every sheet shows the same photographs
+    # Every sheet shows the same photographs.
+    assert np.array_equal(columns[0][:, 4], truth)
     assert not np.array_equal(columns[0][:, 1], automatic)
 
 

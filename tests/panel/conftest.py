@@ -31,7 +31,8 @@ class Paper:
         self.selected = None
         self.state = {}
         self.said, self.hidden = "", False
-        self.written = []  # areas
+        # The areas that were written.
+        self.written = []
         self.foreign = None
         self.shown = 0
         self.reading = False
@@ -208,7 +209,8 @@ class Desk:
 
     def colorings(self):
         """Return how many there were since the start, of all documents."""
-        self.states |= set(self.panel._states.values())  # with those of documents that were closed
+        # With those of documents that were closed.
+        self.states |= set(self.panel._states.values())
         return sum(len(state.result.times) for state in self.states)
 
     def follow(self, act):

@@ -34,7 +34,8 @@ def test_nothing_is_written_during_a_stroke(desk):
     shown = paper.shown
     paper.paint(60, 70, RED)
     desk.until(lambda: desk.panel.context.client.has("colorize"))
-    paper.busy = True  # the next stroke has begun
+    # The next stroke has begun.
+    paper.busy = True
     for _ in range(200):
         desk.panel.tick()
     assert paper.shown == shown
@@ -99,7 +100,8 @@ def test_what_is_painted_while_the_panel_repaints_stays(desk, act):
     desk.panel.vary()
     desk.until(lambda: len(desk.panel.state.proposals.variations) == 6)
     act(desk.panel)
-    paper.paint(400, 100, RED)  # before anything was read again
+    # Before anything was read again.
+    paper.paint(400, 100, RED)
     before = paper.strokes
     desk.until(lambda: paper.strokes > before and desk.panel.is_idle())
     assert tuple(paper.hints[100, 400]) == (*RED, 255)
@@ -126,7 +128,8 @@ def test_painting_gives_up_variations(desk):
 def test_a_dot_is_repainted_and_no_other(desk):
     paper = desk.started()
     desk.follow(lambda: paper.paint(130, 70, RED, 3))
-    desk.follow(lambda: paper.paint(62, 62, RED, 5))  # across four parts
+    # Across four parts.
+    desk.follow(lambda: paper.paint(62, 62, RED, 5))
     desk.follow(lambda: desk.panel.take_color(BLUE, repaint=True))
     assert tuple(paper.hints[58, 62]) == tuple(paper.hints[66, 62]) == (*BLUE, 255)
     assert tuple(paper.hints[70, 130]) == (*RED, 255)
@@ -213,7 +216,8 @@ def test_colors_of_another_document(desk):
     desk.follow(lambda: desk.panel.use_reference(other.key))
     assert desk.panel.state.request_hints().histogram
     assert desk.panel.view.reference == other.key
-    desk.papers.remove(other)  # it was closed: its colors stay, and can be given up
+    # It was closed: its colors stay, and can be given up.
+    desk.papers.remove(other)
     assert desk.panel.others()[-1].key == other.key
     desk.panel.use_reference(other.key)
     assert desk.panel.state.request_hints().histogram
@@ -284,11 +288,13 @@ def test_another_network_is_chosen_remembered_and_missed(desk):
     desk.panel._states.clear()
     desk.panel.show_document(paper)
     assert desk.panel.view.model == "huedot"
-    paper.state = {**paper.state, "model": "siggraph17"}  # which was there when this was saved
+    # It was there when this was saved.
+    paper.state = {**paper.state, "model": "siggraph17"}
     desk.panel.show_document(None)
     desk.panel._states.clear()
     desk.panel.show_document(paper)
     desk.follow(desk.panel.start)
     assert desk.panel.view.model is None
-    assert desk.panel.state.settings.model == "siggraph17"  # and may be there again
+    # It may be there again.
+    assert desk.panel.state.settings.model == "siggraph17"
     assert not desk.panel.status.is_error

@@ -163,7 +163,8 @@ def test_borrowed_colors_that_nobody_has_any_more_are_given_up(desk, daemon):
     paper = desk.started()
     other = desk.paper()
     desk.follow(lambda: desk.panel.use_reference(other.key))
-    desk.panel.context.client._client._kept["histogram"].clear()  # as if many others had been borrowed since
+    # As if many others had been borrowed since.
+    desk.panel.context.client._client._kept["histogram"].clear()
     daemon.kill()
     daemon.start()
     begin, begun = paper.begin_photograph, []

@@ -37,7 +37,8 @@ def test_a_dot_where_one_was_erased(desk, is_alone):
     desk.follow(lambda: paper.paint(40, 30, RED))
 
     def erase():
-        paper.hints[20:45, 30:50, 3] = 0  # an eraser leaves the color
+        # An eraser leaves the color.
+        paper.hints[20:45, 30:50, 3] = 0
         paper.strokes += 1
 
     desk.follow(erase)
@@ -74,7 +75,8 @@ def test_a_stroke_begun_while_the_hints_are_read_is_not_lost(desk):
     desk.follow(lambda: paper.paint(60, 70, RED))
 
     def begin_stroke(count):
-        paper.busy = paper.busy or count == 2  # the band of the dot is read first, and then compared
+        # The band of the dot is read first, and then compared.
+        paper.busy = paper.busy or count == 2
 
     on_reading(paper, begin_stroke)
     before = paper.strokes

@@ -27,7 +27,8 @@ from huedot.protocol.session import Session
 from huedot.protocol.zmtp import ZmtpTransport
 
 CONFTEST = Path(__file__).with_name("conftest.py")
-PIXELS = bytes(range(12)) * 4  # 4 x 4 RGB
+# 4 x 4 RGB.
+PIXELS = bytes(range(12)) * 4
 
 
 @pytest.fixture
@@ -193,7 +194,8 @@ def test_cancel_from_another_thread(start, client):
     with pytest.raises(Cancelled):
         client.status()
     thread.join()
-    client.ping()  # the answer to `cancel` itself disturbs nobody
+    # The answer to `cancel` itself disturbs nobody.
+    client.ping()
 
 
 def test_superseded_is_told(start, client):
@@ -217,7 +219,8 @@ def test_a_busy_daemon_is_pinged_and_a_hanging_one_given_up(start, client, monke
     begin = time.monotonic()
     with pytest.raises(DaemonUnreachable, match="does not answer"):
         client.gamut(50)
-    assert time.monotonic() - begin > 1.2  # five silences, of which four were broken
+    # Five silences, of which four were broken.
+    assert time.monotonic() - begin > 1.2
     assert len(pings) == 5
     assert operations(daemon).count("gamut") == 1
 
@@ -388,7 +391,8 @@ def test_which_command(runtime, tmp_path, monkeypatch):
     recorded = tmp_path / "daemon.json"
     recorded.write_text(json.dumps({"command": ["/opt/python", "-m", "x"]}))
     assert launcher.command() == ["/opt/python", "-m", "x"]
-    recorded.write_text('{"version": "1"}')  # as an archive has it
+    # As an archive has it.
+    recorded.write_text('{"version": "1"}')
     assert launcher.command() == [str(program), "serve"]
     for content in ('{"command": "x"}', '{"command": [1]}', "[", "[]"):
         recorded.write_text(content)

@@ -85,7 +85,8 @@ def test_the_daemon_that_ran_last_is_remembered_while_it_is_there(home, runtime)
     python = program(home / "venv/bin/python")
     finding.record([str(python), "-m", "huedot"])
     assert finding.find_program() == [str(python), "-m", "huedot"]
-    (runtime / finding.RECORD).chmod(0o666)  # anybody could have written it
+    # Anybody could have written it.
+    (runtime / finding.RECORD).chmod(0o666)
     assert finding.find_program() == []
     (runtime / finding.RECORD).chmod(0o600)
     python.unlink()

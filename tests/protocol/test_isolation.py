@@ -29,7 +29,8 @@ assert roots <= {*sys.stdlib_module_names, "elsewhere", "__main__"}, roots
 
 @pytest.fixture
 def python310(monkeypatch):
-    monkeypatch.setenv("PYENV_VERSION", "3.10")  # where pyenv provides it
+    # Where pyenv provides it.
+    monkeypatch.setenv("PYENV_VERSION", "3.10")
     found = shutil.which("python3.10")
     if not found or subprocess.run([found, "-V"], capture_output=True).returncode:
         pytest.skip("there is no python3.10")

@@ -82,7 +82,8 @@ def test_ids(identity):
 
 
 def test_an_image_id_is_the_hash_of_size_and_pixels():
-    expected = "08047e8a5a3a787cb6d1e8d000251970fd6e23adc4397a4a18db11e122fd8de3"  # printf 1x1x3:abc | sha256sum
+    # printf 1x1x3:abc | sha256sum.
+    expected = "08047e8a5a3a787cb6d1e8d000251970fd6e23adc4397a4a18db11e122fd8de3"
     assert image_id(b"abc", 1, 1, 3) == expected
 
 

@@ -20,7 +20,8 @@ def client():
 
 
 def test_a_photograph_beyond_the_limit_is_neither_hashed_nor_sent(client, monkeypatch):
-    monkeypatch.setattr(hashlib, "sha256", None)  # nor is a daemon looked for: there is none
+    # Nor is a daemon looked for: there is none.
+    monkeypatch.setattr(hashlib, "sha256", None)
     for give in (client.open_image, client.histogram):
         with pytest.raises(TooLarge, match="9000 x 8000") as caught:
             give(b"", 9000, 8000, 3)

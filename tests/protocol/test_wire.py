@@ -166,7 +166,8 @@ def test_one_changed_bit_in_any_part_is_seen(changed):
     with pytest.raises(Unauthorized):
         daemon.open(parts)
     parts[changed][-1] ^= 1
-    assert daemon.open(parts)[0]["id"] == "1"  # a forgery before it must not have used up its number
+    # A forgery before it must not have used up its number.
+    assert daemon.open(parts)[0]["id"] == "1"
 
 
 def test_bytes_cannot_move_between_frames():

@@ -51,7 +51,8 @@ def test_networks_are_told_apart_by_their_files_and_few_are_kept(tiny_weights, t
     for spelled in (copies[0], f"{tmp_path}/./0.safetensors", f"{tmp_path}/../{tmp_path.name}/0.safetensors"):
         image = client.open_image(gray, 64, 64, 1, str(spelled))
     assert len(client._operations._colorizers) == 1
-    client.open_image(gray, 64, 64, 1)  # the default network, which stays
+    # The default network, which stays.
+    client.open_image(gray, 64, 64, 1)
     for copy in copies:
         client.open_image(gray, 64, 64, 1, str(copy))
     assert len(client._operations._colorizers) == 3

@@ -47,7 +47,8 @@ def test_dots_are_discs_and_later_ones_lie_above(tmp_path):
     assert tuple(layer[8, 11]) == (0, 0, 255, 255)
     assert layer[8, 8, 3] == 255
     assert layer[8, 7, 3] == 0
-    assert layer[6, 8, 3] == 0  # a disc, not a square
+    # A disc, not a square.
+    assert layer[6, 8, 3] == 0
     assert int((layer[..., 3] > 0).sum()) == 13
 
 
@@ -134,7 +135,8 @@ def test_the_usual_radius_grows_with_the_photograph(folder):
     del spot["radius"]
     small, large = drawn(folder, [spot]), drawn(folder, [spot | {"x": 800, "y": 600}], 1600, 1200)
     assert np.ptp(np.argwhere(small[..., 3])[:, 0]) == 6
-    assert np.ptp(np.argwhere(large[..., 3])[:, 0]) == 20  # the diagonal has 2000 pixels
+    # The diagonal has 2000 pixels.
+    assert np.ptp(np.argwhere(large[..., 3])[:, 0]) == 20
 
 
 def test_a_vast_dot_takes_no_more_memory_than_the_photograph(folder):

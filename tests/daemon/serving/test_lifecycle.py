@@ -142,7 +142,8 @@ def test_a_hanging_daemon_is_killed(daemon, runtime, clock_was_set, monkeypatch)
     monkeypatch.setattr(lifecycle, "STOP_S", 0.5)
     monkeypatch.setattr("huedot.protocol.client.SILENT_AFTER_S", 0.5)
     monkeypatch.setattr("huedot.protocol.session.Session.__init__.__defaults__", (0.5,))
-    daemon.process.send_signal(19)  # SIGSTOP
+    # 19 is SIGSTOP.
+    daemon.process.send_signal(19)
     assert lifecycle.stop()
     wait_until(lambda: daemon.process.poll() is not None)
 

@@ -119,7 +119,8 @@ def test_a_superseded_refresh_stops_early_but_not_two_in_a_row(slow):
     assert parse_colorization(answers["second"][0]).area == (0, 0, 64, 64)
     session.send("third", "colorize", {"image": image})
     begun(session, "third")
-    session.send("fourth", "colorize", {"image": image})  # takes the place of the third, and is spared
+    # Takes the place of the third, and is spared.
+    session.send("fourth", "colorize", {"image": image})
     assert terminal(session, "third")["third"][0].kind == "superseded"
     begun(session, "fourth")
     session.send("fifth", "colorize", small)

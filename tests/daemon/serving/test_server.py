@@ -142,7 +142,8 @@ def test_without_hello_nothing_is_done(raw):
     header, _ = wire.Channel().open(transport.receive(PATIENCE_S))
     assert header["code"] == "unauthorized"
     transport.send(wire.Channel(find_endpoint().key).seal(hello(secrets.token_bytes(16))))
-    assert transport.receive(PATIENCE_S) is not None  # the next hello works
+    # The next hello works.
+    assert transport.receive(PATIENCE_S) is not None
 
 
 def test_a_replayed_message_is_refused(raw):

@@ -108,7 +108,8 @@ def test_no_holder_of_the_key_stops_a_shared_daemon_and_its_owner_does(runtime_a
             assert client.ping() < 10
         assert daemon.process.poll() is None
         assert lifecycle.stop()
-        assert daemon.process.wait(60) == 0  # in peace: it was asked to end, not killed
+        # In peace: it was asked to end, not killed.
+        assert daemon.process.wait(60) == 0
     finally:
         daemon.close()
 
@@ -144,7 +145,8 @@ def test_a_process_that_died_idle_is_warm_when_it_is_asked(runtime_alone, tiny_w
             (first,) = children()
             first.kill()
             wait_until(lambda: [each for each in children() if each.pid != first.pid])
-            wait_until(lambda: client.status()["device"] == "cpu")  # it says so once the network is there
+            # It says so once the network is there.
+            wait_until(lambda: client.status()["device"] == "cpu")
             (second,) = children()
             assert client.gamut(50, 16).frames
             assert [each.pid for each in children()] == [second.pid]

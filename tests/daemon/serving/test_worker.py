@@ -60,7 +60,8 @@ def test_requests_are_answered_after_the_network_could_not_be_loaded(worker):
 def test_what_waits_is_bounded_in_bytes_too(worker, monkeypatch):
     worker, computing, got = worker
     monkeypatch.setattr("huedot.daemon.serving.worker.WAITING_BYTES", 250)
-    assert computing.resting.wait(10)  # nothing is taken from the queue meanwhile
+    # Nothing is taken from the queue meanwhile.
+    assert computing.resting.wait(10)
     picture = {"id": "1", "op": "histogram", "histogram": "0" * 64, "width": 10, "height": 10, "channels": 1}
     jobs = [Job(b"peer", Request("1", "histogram", picture, [memoryview(bytes(100))])) for _ in range(3)]
     for job in jobs[:2]:
@@ -74,7 +75,8 @@ def test_what_waits_is_bounded_in_bytes_too(worker, monkeypatch):
 def test_a_process_that_hangs_at_rest_keeps_nobody_who_submits(worker):
     worker, computing, got = worker
     assert computing.resting.wait(10)
-    worker.submit(Job(b"peer", parse_request(GAMUT, [])))  # returns at once, and is answered when the rest is over
+    # Returns at once, and is answered when the rest is over.
+    worker.submit(Job(b"peer", parse_request(GAMUT, [])))
     assert worker.cancel(lambda job: False) == ([], False)
     computing.may_rest.set()
     assert ask(worker, got) == "result"

@@ -13,8 +13,10 @@ import torch
 import torch.nn.functional as F
 
 HERE = Path(__file__).parent
-NORMS = {1: 4, 2: 4, 3: 6, 4: 6, 5: 6, 6: 6, 7: 6, 8: 5, 9: 3}  # block: index of its BatchNorm
-LAST = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3, 6: 3, 7: 3, 8: 3, 9: 2}  # block: number of its last layer in Caffe
+# Block: index of its BatchNorm.
+NORMS = {1: 4, 2: 4, 3: 6, 4: 6, 5: 6, 6: 6, 7: 6, 8: 5, 9: 3}
+# Block: number of its last layer in Caffe.
+LAST = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3, 6: 3, 7: 3, 8: 3, 9: 2}
 
 
 def module_at(path: Path):
@@ -103,7 +105,8 @@ def compute(kind, name, layer, x, others, weights) -> torch.Tensor:
         return F.batch_norm(x, weights[f"{name}.running_mean"], weights[f"{name}.running_var"])
     if kind == "ReLU":
         return F.leaky_relu(x, float(layer.get("relu_param", [{}])[0].get("negative_slope", [0])[0]))
-    if kind == "Eltwise":  # its operation is a sum unless it says otherwise
+    # Its operation is a sum unless it says otherwise.
+    if kind == "Eltwise":
         assert "eltwise_param" not in layer
         return x + others[0]
     if kind == "Python":
@@ -120,7 +123,8 @@ def convolve(kind, name, given, x, weights) -> torch.Tensor:
         int(given.get(field, [default])[0])
         for field, default in (("stride", 1), ("pad", 0), ("dilation", 1), ("group", 1))
     )
-    if given.get("weight_filler", [{}])[0].get("type") == ["constant"]:  # the subsampling layers hold ones
+    # The subsampling layers hold ones.
+    if given.get("weight_filler", [{}])[0].get("type") == ["constant"]:
         return F.conv2d(x, torch.ones(groups, 1, 1, 1), stride=stride, groups=groups)
     parts = weights[f"{name}.weight"], weights[f"{name}.bias"]
     if kind == "Deconvolution":
@@ -129,7 +133,8 @@ def convolve(kind, name, given, x, weights) -> torch.Tensor:
 
 
 def main(interactive: Path, colorization: Path) -> None:
-    torch.set_default_dtype(torch.float64)  # so that the golden values carry no rounding of their own
+    # So that the golden values carry no rounding of their own.
+    torch.set_default_dtype(torch.float64)
     reference = module_at(HERE.parent / "reference_siggraph17.py")
     with torch.no_grad():
         outputs = local_outputs(reference, interactive, colorization)
