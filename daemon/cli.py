@@ -39,7 +39,7 @@ VERBS = {
     "join": "use a shared daemon, on another machine",
     "leave": "leave a shared daemon",
     "weights": "list, fetch, import and verify the weights of networks",
-    "doctor": "check the installation, and say how to mend it",
+    "doctor": "check the installation, and say how to fix it",
     "train": "train the network on photographs",
     "evaluate": "score a network on photographs",
     "bench": "measure speed beside its rivals, on this machine",

@@ -88,11 +88,11 @@ class EncodedPhoto:
                 backends.check_memory(error, self.network.device)
                 self.network.to_cpu(OUT_OF_GPU_MEMORY)
 
-        def anew() -> T:
+        def again() -> T:
             self._encode()
             return work()
 
-        return self.attempt(anew)
+        return self.attempt(again)
 
     def predict(
         self, hints: Hints, global_hints: GlobalHints | None = None, vividness: float | None = None

@@ -61,7 +61,7 @@ class Tiling:
         return Shown(region, self._patches(grid), self._fingerprints(exact))
 
     def changed(self, old: Shown, new: Shown) -> NDArray[np.bool_]:
-        """Return which tiles, (rows, columns), have to be painted anew."""
+        """Return which tiles, (rows, columns), have to be repainted."""
         comparable = old.region == new.region and old.patches.device == new.patches.device
         if not comparable or min(n / cells for n, cells in zip(self.size, self.grid_size, strict=True)) < 1:
             # Pixels larger than cells would see beyond their tile's patch.
@@ -112,7 +112,7 @@ class Tiling:
 
 
 def merged(old: Shown, new: Shown, changed: NDArray[np.bool_]) -> Shown:
-    """Return what is seen once the changed tiles were painted anew over the old."""
+    """Return what is seen once the changed tiles were repainted over the old."""
     if changed.all():
         return new
     mask = torch.from_numpy(changed).to(new.patches.device)[:, :, None, None]

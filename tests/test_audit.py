@@ -20,7 +20,7 @@ FLAWED = {"name": "pillow", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_ver
     [
         (json.dumps({"dependencies": [FINE]}), 0, "1 packages looked up, 0 known vulnerabilities"),
         (json.dumps({"dependencies": [FINE, UNKNOWN]}), 0, "torch was not looked up. Dependency not found."),
-        (json.dumps({"dependencies": [FINE, FLAWED]}), 1, "pillow 1 has PYSEC-1, mended in 2"),
+        (json.dumps({"dependencies": [FINE, FLAWED]}), 1, "pillow 1 has PYSEC-1, fixed in 2"),
         (json.dumps({"dependencies": [UNKNOWN]}), 0, "SKIPPED, none of 1 packages could be looked up"),
         ("", 0, "SKIPPED, the advisories cannot be reached: no route to host"),
     ],

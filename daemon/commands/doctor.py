@@ -1,4 +1,4 @@
-"""Check what coloring needs, part by part, and say how to mend what is wrong; a daemon it had to start is stopped."""
+"""Check what coloring needs, part by part, and say how to fix what is wrong; a daemon it had to start is stopped."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _service() -> str:
     if not activation.is_installed():
         return "none: editors and commands start the daemon"
     if not service.is_current():
-        raise FileError("The units of systemd start another HueDot.", "Write them anew: huedot service install.")
+        raise FileError("The units of systemd start another HueDot.", "Write them again: huedot service install.")
     if (state := service.state()) != "active":
         remedy = f"systemctl --user enable --now {activation.SOCKET_UNIT}, or: huedot service uninstall."
         raise HueDotError(f"systemd does not listen ({activation.SOCKET_UNIT} is {state}).", remedy)

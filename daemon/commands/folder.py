@@ -23,7 +23,7 @@ NAMED = 20
 def add_batch(parser: argparse.ArgumentParser) -> None:
     """Declare what holds for folders alone."""
     group = parser.add_argument_group("of a folder")
-    group.add_argument("--again", action="store_true", help="color anew what was colored before")
+    group.add_argument("--again", action="store_true", help="recolor what was colored before")
     group.add_argument("--cluster", metavar="N|ADDRESS", help="on N Dask workers here, or on those of a Dask scheduler")
 
 

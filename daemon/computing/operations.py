@@ -62,7 +62,7 @@ class Operations:
         photo.colorize()
 
     def unload(self) -> None:
-        """Free the networks and the photographs; the next request loads anew."""
+        """Free the networks and the photographs; the next request loads again."""
         if self._colorizers:
             log.info("idle: the network is unloaded")
         self._colorizers.clear()

@@ -167,9 +167,7 @@ class ComputingProcess:
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         if self._is_hung:
             how, self._is_hung = f"it said nothing for {SILENCE_S:.0f} s", False
-        return WorkerCrashed(
-            f"The daemon's computing process ended in the middle ({how}).", "It starts anew: try again."
-        )
+        return WorkerCrashed(f"The daemon's computing process ended in the middle ({how}).", "It restarts: try again.")
 
 
 def _may_go_on(progress: Progress, stage: str, fraction: float | None) -> bool:

@@ -237,7 +237,7 @@ class Account:
         usual = BatchSettings()._asdict()
         if isinstance(settings, dict) and {**usual, **settings} != self._settings._asdict():
             told = ", ".join(f"{name} {value}" for name, value in settings.items() if value is not None) or "none"
-            remedy = "Give another folder, or --again to color all of it anew."
+            remedy = "Give another folder, or --again to color all of it again."
             raise FileError(f"{self._output} holds results of other settings ({told}).", remedy)
 
     def _made_before(self, before: dict[str, Any]) -> set[Path]:
@@ -284,7 +284,7 @@ class Account:
 def run(todo: list[Task], account: Account, workers: Workers, again: bool, progress: Progress) -> None:
     """Color what is yet to be colored, and keep account; the account is written even if this ends early.
 
-    again: color anew what HueDot colored before. A file that somebody else put in a result's place is left alone.
+    again: recolor what HueDot colored before. A file that somebody else put in a result's place is left alone.
     """
     rest = []
     try:

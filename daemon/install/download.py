@@ -1,4 +1,4 @@
-"""Downloading a file, and going on with one that was cut. Ours, for pooch and its kind begin anew after every cut."""
+"""Downloading a file, and going on with one that was cut. Ours, for pooch and its kind start over after every cut."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ def install(destination: Destination) -> None:
                 write_whole(destination.folder / desktop, (sources(destination.editor) / desktop).read_bytes(), 0o644)
             _move(new, destination.plugin, Path(made) / "old")
     except OSError as error:
-        raise FileError.unwritable(error.filename, error, "Make room, or mend its rights.") from error
+        raise FileError.unwritable(error.filename, error, "Make room, or fix its permissions.") from error
 
 
 def _move(new: Path, place: Path, aside: Path) -> None:
@@ -226,7 +226,7 @@ def remove(destination: Destination) -> None:
         if is_empty(destination.folder):
             destination.folder.rmdir()
     except OSError as error:
-        raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
+        raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Fix its permissions.") from error
 
 
 def archive(editor: str, folder: Path) -> Path:

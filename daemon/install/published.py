@@ -111,7 +111,7 @@ def fetch(file: Published, progress: Progress) -> str:
 
     A download that was cut goes on where it stopped. Where no checksum is published, that of the first file that held
     its weights is recorded, and later downloads must have it too. Raises `DownloadFailed`, `FileError` for a disk that
-    is full, and `WeightsCorrupt` for a wrong checksum or other contents, after which the next fetch begins anew.
+    is full, and `WeightsCorrupt` for a wrong checksum or other contents, after which the next fetch starts over.
     """
     with _alone():
         source = files.weights_folder() / DOWNLOADS / file.name

@@ -94,7 +94,7 @@ def install(options: ServeOptions) -> list[Path]:
             paths.append(unit_folder() / name)
             write_whole(paths[-1], text.encode("utf-8"))
     except OSError as error:
-        raise FileError.unwritable(error.filename, error, "Mend its rights.") from error
+        raise FileError.unwritable(error.filename, error, "Fix its permissions.") from error
     try:
         _systemctl("daemon-reload")
         _systemctl("enable", SOCKET_UNIT)
@@ -119,7 +119,7 @@ def uninstall() -> list[Path]:
         for path in paths:
             path.unlink(missing_ok=True)
     except OSError as error:
-        raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
+        raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Fix its permissions.") from error
     activation.withdraw()
     return paths
 

@@ -1,4 +1,4 @@
-"""The editors' own folders and settings: what is written there keeps all that was there, and the rights."""
+"""The editors' own folders and settings: what is written there keeps all that was there, and the permissions."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ SECTION, KEY, SWITCH = b"[python]", b"enable_huedot_krita=", b"enable_huedot_kri
 
 
 def switch(settings: Path, on: bool) -> None:
-    """Switch the plugin on or off in Krita's settings, and touch nothing else in them, nor their rights.
+    """Switch the plugin on or off in Krita's settings, and touch nothing else in them, nor their permissions.
 
     Where they are a link, what it leads to is changed. Raises OSError, and FileError: for what are no settings, too.
     """
     settings = Path(os.path.realpath(settings))
     content = settings.read_bytes() if settings.exists() else b""
     if b"\0" in content:
-        raise FileError(f"{settings} holds no settings of Krita's.", "Move it away: Krita writes it anew.")
+        raise FileError(f"{settings} holds no settings of Krita's.", "Move it away: Krita writes it again.")
     switched = _switched(content, on)
     # All that is left is our own.
     if switched.strip() == SECTION:
         settings.unlink()
     elif switched != content:
         make_folder(settings.parent)
-        with writing_whole(settings, 0o644, keep_rights=True) as part:
+        with writing_whole(settings, 0o644, keep_permissions=True) as part:
             part.write_bytes(switched)
 
 

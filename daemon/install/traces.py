@@ -49,7 +49,7 @@ def remove(paths: list[Path]) -> None:
             delete(path)
             _remove_empty(path.parent)
     except OSError as error:
-        raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Mend its rights.") from error
+        raise FileError(f"{error.filename} cannot be removed: {error.strerror}.", "Fix its permissions.") from error
 
 
 def _remove_empty(folder: Path) -> None:

@@ -46,7 +46,7 @@ def inherited() -> socket.socket | None:
     if count != "1" or not is_ours or not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         listener.close()
         what = f"the one that was passed on is not {socket_path()}."
-        raise ArgumentError("socket", what, "Write the service anew: huedot service install.")
+        raise ArgumentError("socket", what, "Write the service again: huedot service install.")
     return listener
 
 

@@ -23,7 +23,7 @@ def read_key(path: Path) -> bytes:
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise FileError(f"{path} holds no key of {2 * KEY_BYTES} hexadecimal digits.", "Get it anew.")
+        raise FileError(f"{path} holds no key of {2 * KEY_BYTES} hexadecimal digits.", "Get it again.")
     return key
 
 

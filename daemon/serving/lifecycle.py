@@ -167,7 +167,7 @@ def log_path() -> Path:
 
 
 class LogFile(logging.handlers.RotatingFileHandler):
-    """A log that does not grow for ever, and is given up, which is said once, when it cannot be written."""
+    """A log that does not grow forever, and is given up, which is said once, when it cannot be written."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Go on without this file: its disk may be full."""
@@ -176,7 +176,7 @@ class LogFile(logging.handlers.RotatingFileHandler):
 
 
 def _log_to_file() -> None:
-    """Log to a file that does not grow for ever, beside stderr; without the file if it cannot be written."""
+    """Log to a file that does not grow forever, beside stderr; without the file if it cannot be written."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     path = log_path()
     try:

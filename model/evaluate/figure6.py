@@ -58,7 +58,7 @@ class Plan:
     Protocol A, the published test code's: patches of 6 x 6, normal around the center. Protocol B, the paper's text:
     patches of 7 x 7, uniform. Protocol iColoriT (Yun et al. 2023, their published code): photographs of 224 x 224,
     patches of 2 x 2 on a grid of 2 pixels, uniform, PSNR of at most 50, gray photographs left out. Random points are
-    drawn anew for every count. Max-error sampling reveals one after the other, where the method errs most (the
+    redrawn for every count. Max-error sampling reveals one after the other, where the method errs most (the
     protocols then differ in the patch alone).
     """
 

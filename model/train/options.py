@@ -71,7 +71,7 @@ class Options:
         return self.rate * min((step + 1) / max(1, self.warmup), falling, 1.0)
 
     def changed(self, given: dict[str, Any]) -> Options:
-        """Return these options with some given anew. Raises ArgumentError."""
+        """Return these options with some replaced. Raises ArgumentError."""
         known = {f.name for f in fields(self)}
         options = replace(self, **{name: value for name, value in given.items() if name in known})
         if options.architecture != self.architecture or options.config != self.config:

@@ -97,7 +97,7 @@ def _is_gray(image: Image.Image) -> bool:
 def crop(folder: PhotographFolder, size: int, photograph: int, seed: tuple[int, ...]) -> NDArray[np.uint8]:
     """Cut a random square out of a photograph, uint8 (size, size, 3): scaled by 1 to 1.5, flipped half of the time.
 
-    photograph: its place in the order of the run, which is shuffled anew for each time through the folder. One that
+    photograph: its place in the order of the run, which is reshuffled for each time through the folder. One that
     is of no use is logged, and the next one taken. The same arguments give the same crop. Raises FileError.
     """
     rng = np.random.default_rng(seed)

@@ -51,7 +51,7 @@ def socket_path() -> Path:
 
 
 def user_id() -> int:
-    """Return the number of the user who runs this process; 0 on Windows, where files carry other rights."""
+    """Return the number of the user who runs this process; 0 on Windows, where files carry other permissions."""
     return os.getuid() if sys.platform != "win32" else 0
 
 
@@ -95,11 +95,11 @@ def write_whole(path: Path, data: Union[bytes, memoryview], mode: int = 0o666) -
 
 
 @contextmanager
-def writing_whole(path: Path, mode: int = 0o666, keep_rights: bool = False) -> Iterator[Path]:
+def writing_whole(path: Path, mode: int = 0o666, keep_permissions: bool = False) -> Iterator[Path]:
     """Yield where to write a file, which comes to `path` at the end: whole, or not at all, with nothing beside it.
 
-    mode: its rights, of which the umask takes some away. keep_rights: have those of the file that it replaces, if there
-    is one. Raises FileError, also for an OSError of the one who writes.
+    mode: its permissions, of which the umask takes some away. keep_permissions: have those of the file that it
+    replaces, if there is one. Raises FileError, also for an OSError of the one who writes.
     """
     part = ""
     try:
@@ -108,7 +108,7 @@ def writing_whole(path: Path, mode: int = 0o666, keep_rights: bool = False) -> I
         yield Path(part)
         with Path(part).open("rb+") as file:
             os.fsync(file.fileno())
-        Path(part).chmod(stat.S_IMODE(path.stat().st_mode) if keep_rights and path.exists() else mode & ~_umask())
+        Path(part).chmod(stat.S_IMODE(path.stat().st_mode) if keep_permissions and path.exists() else mode & ~_umask())
         _put(Path(part), path)
     except OSError as error:
         raise FileError.unwritable(path, error, "Make room on that disk, or choose another.") from error

@@ -74,7 +74,7 @@ class ZmtpTransport:
             raise
 
     def receive(self, timeout: float | None = None) -> list[Buffer] | None:
-        """Return the next message; None if it is not complete within `timeout` seconds (None: wait for ever).
+        """Return the next message; None if it is not complete within `timeout` seconds (None: wait forever).
 
         Raises DaemonUnreachable when the connection is closed or broken, BadRequest or TooLarge when the peer does
         not keep to ZMTP or our limits; the connection is closed then.

@@ -227,7 +227,7 @@ class Layers:
     def _insert(self, layer: Gimp.Layer, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
         if not self._image.insert_layer(layer, parent, position):
             said = Gimp.get_pdb().get_last_error()
-            raise HueDotError(f"GIMP did not add the layer “{layer.get_name()}”: {said}", "Mend that, and try again.")
+            raise HueDotError(f"GIMP did not add the layer “{layer.get_name()}”: {said}", "Fix that, and try again.")
         return layer
 
 

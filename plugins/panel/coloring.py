@@ -55,7 +55,7 @@ class Coloring:
         return not lacks_selection(state) and (result.is_refresh or (state.settings.live and not result.is_saved))
 
     def read_all(self, state: DocumentState) -> None:
-        """Read the photograph and the hints anew, and color."""
+        """Read the photograph and the hints again, and color."""
         state.forget_photograph()
         self._context.connect(state)
         question = state.questions.ask("read", words.READING if self._context.daemon else words.CONNECTING)
@@ -113,7 +113,7 @@ class Coloring:
             return
         is_users = state.proposals.hints_changed(state.hints.parts)
         pointed = state.proposals.place
-        # When all was read anew, nothing says which dot is the newest: the one that was is it still
+        # When all was reread, nothing says which dot is the newest: the one that was is it still
         is_kept = is_first and pointed is not None and state.hints.color_at(pointed) is not None
         if is_users and place is not None and not is_kept:
             state.proposals.point_to(place)
@@ -123,7 +123,7 @@ class Coloring:
         if state.result.is_saved and is_first:
             self._show_saved(state)
         else:
-            self._context.want(state, anew=False)
+            self._context.want(state, fresh=False)
 
     def _show_saved(self, state: DocumentState) -> None:
         """Show what is known of a document that came with its result."""

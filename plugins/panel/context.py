@@ -25,7 +25,7 @@ class Context:
     """The document that is shown, the daemon, and tasks, each for a document."""
 
     def __init__(self, host: Host, client: Client, changed: Callable[[], None]) -> None:
-        """Prepare; `changed` is called when something is to be shown anew."""
+        """Prepare; `changed` is called when something is to be redrawn."""
         self.host, self.changed = host, changed
         self.client = AsyncClient(client)
         self.tasks: deque[tuple[DocumentState, Task]] = deque()
@@ -71,15 +71,15 @@ class Context:
         state.questions.withdraw(*kinds)
         self.client.cancel(*kinds, owner=state)
 
-    def want(self, state: DocumentState, anew: bool = True) -> None:
-        """Note that the result is to be colored anew; after an error, this is another try.
+    def want(self, state: DocumentState, fresh: bool = True) -> None:
+        """Note that the result is to be recolored; after an error, this is another try.
 
-        anew: whether the user did something else than to go on painting.
+        fresh: whether the user did something else than to go on painting.
         """
         state.trouble.clear()
         state.questions.withdraw("variations", "suggest")
         self.client.cancel("variations", "suggest")
-        state.result.want(anew)
+        state.result.want(fresh)
         self.changed()
 
     def run(self, state: DocumentState, task: Task) -> None:
@@ -100,7 +100,7 @@ class Context:
                 self.stumbled(state, error)
 
     def fail(self, state: DocumentState, error: HueDotError) -> None:
-        """Let a document show an error, unless it mends itself."""
+        """Let a document show an error, unless it goes away by itself."""
         if isinstance(error, ImageUnknown):
             state.lost_by_daemon(error)
         else:

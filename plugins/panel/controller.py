@@ -27,7 +27,7 @@ SLICE_S = 0.012
 
 
 class Controller:
-    """The panel's logic. All its methods return at once; `changed` is called when something is to be shown anew."""
+    """The panel's logic. All its methods return at once; `changed` is called when something is to be redrawn."""
 
     def __init__(self, host: Host, client: Client, changed: Callable[[], None]) -> None:
         """Prepare; nothing is read or asked before there is a document with its layers."""
@@ -92,7 +92,7 @@ class Controller:
             self.context.changed()
 
     def refresh(self) -> None:
-        """Read the photograph and the hints anew, and color."""
+        """Read the photograph and the hints again, and color."""
         if self.state and self.state.document.has_layers():
             self.state.trouble.clear()
             self.state.result.refresh()

@@ -54,7 +54,7 @@ class Document(Protocol):
         """Whether a stroke is under way, so that nothing must be written now."""
 
     def why_not(self) -> str:
-        """Return why this image cannot be colored as it is, or nothing: what `convert` mends."""
+        """Return why this image cannot be colored as it is, or nothing: what `convert` fixes."""
 
     def convert(self) -> None:
         """Make an RGB image of it, undoably."""
@@ -96,7 +96,7 @@ class Document(Protocol):
         """Hide the hint layer, or show it."""
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
-        """Put a copy of the hint layer, with these RGBA parts painted anew, in its place. Undoable."""
+        """Put a copy of the hint layer, with these RGBA parts repainted, in its place. Undoable."""
 
     def fingerprint(self) -> object:
         """Return what changes when the photograph does: a hash of small pictures of what lies beneath the two layers.

@@ -64,7 +64,7 @@ class Photograph:
         self.image, self.model = image, model
 
     def forget(self, was_lost: bool = False) -> None:
-        """Have it read anew; `was_lost` if the daemon forgot it."""
+        """Have it reread; `was_lost` if the daemon forgot it."""
         self.image, self.was_reopened = None, self.was_reopened or was_lost
 
     def keep_alpha(self, alpha: Pixels | None) -> None:
@@ -141,9 +141,9 @@ class Result:
         self.due_since = 0.0
         self._others_wrote: object = None
 
-    def want(self, anew: bool = True) -> None:
-        """Note that something changed; `anew` if the user did something else than to go on painting."""
-        if anew or not self.is_due:
+    def want(self, fresh: bool = True) -> None:
+        """Note that something changed; `fresh` if the user did something else than to go on painting."""
+        if fresh or not self.is_due:
             self.due_since = time.monotonic()
         self.is_due, self.is_saved = True, False
 
@@ -347,7 +347,7 @@ class DocumentState:
         return self.painting != before
 
     def forget_photograph(self, was_lost: bool = False) -> None:
-        """Have all read and colored anew; answers under way are of no use."""
+        """Have all read and recolored; answers under way are of no use."""
         if self.photograph.differs_from(self.document):
             self.result.confine(None)
         self.questions.withdraw("read", "open", "colorize", "write", "palette", "suggest", "variations")
@@ -358,7 +358,7 @@ class DocumentState:
         self.proposals.forget()
 
     def lost_by_daemon(self, error: HueDotError) -> None:
-        """Open the photograph anew; where that did not help, the borrowed colors are what is not there any more."""
+        """Open the photograph again; where that did not help, the borrowed colors are what is not there any more."""
         if not self.photograph.was_reopened:
             self.forget_photograph(was_lost=True)
         elif self.reference.lender:

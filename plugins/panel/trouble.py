@@ -19,7 +19,7 @@ class Trouble:
         self.retry_at = 0.0
 
     def meet(self, error: HueDotError) -> None:
-        """Note an error that does not mend itself."""
+        """Note an error that does not go away by itself."""
         if isinstance(error, Busy):
             self.retry_at = time.monotonic() + BUSY_S
         elif not isinstance(error, Cancelled):

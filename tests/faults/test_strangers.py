@@ -340,7 +340,7 @@ def test_another_user_and_tcp(tcp, figure):
 
 
 def test_an_endpoint_file_that_cannot_be_trusted(daemon, figure, request):
-    """Readable by others, a link, half written: the client does not use what is in it, and says how to mend it."""
+    """Readable by others, a link, half written: the client does not use what is in it, and says how to fix it."""
     path = endpoint_file.runtime_directories()[0] / endpoint_file.ENDPOINT
     good, refused = path.read_bytes(), 0
     for mode in (0o644, 0o640, 0o604, 0o620, 0o602, 0o666):
@@ -368,7 +368,7 @@ def test_an_endpoint_file_that_cannot_be_trusted(daemon, figure, request):
     with Client("tests", "1", launch=False) as client, pytest.raises(Unauthorized, match="symbolic link"):
         client.ping()
     aside.replace(path)
-    figure(f"{refused + 1} endpoint files open to others, half written, linked", "refused, with the command that mends")
+    figure(f"{refused + 1} endpoint files open to others, half written, linked", "refused, with the command that fixes")
 
 
 def test_a_plugin_of_another_version(daemon, dial, figure):

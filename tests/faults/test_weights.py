@@ -85,7 +85,7 @@ def bad_weights(folder, tiny_weights, canary):
 
 
 def test_bad_weights(client, tmp_path, tiny_weights, figure):
-    """Each file is refused by its name, with the command that mends it; nothing in it is run; the daemon goes on."""
+    """Each file is refused by its name, with the command that fixes it; nothing in it is run; the daemon goes on."""
     canary = tmp_path / "canary"
     bad_weights(tmp_path, tiny_weights, canary)
     files, slowest = sorted(tmp_path.iterdir()), 0.0

@@ -109,4 +109,4 @@ def test_a_layer_deleted_while_a_request_is_under_way(gimp, panel, layer, figure
     panel.poll("state().result.identity and idle() and not panel()._start.get_visible()", seconds=60)
     seconds = time.monotonic() - began
     assert gimp.do(OWN) == before
-    figure(f"GIMP: “{layer}” deleted during a request", f"the user's layers as before; mended after {seconds:.1f} s")
+    figure(f"GIMP: “{layer}” deleted during a request", f"the user's layers as before; fixed after {seconds:.1f} s")

@@ -128,4 +128,4 @@ def test_a_layer_deleted_while_a_request_is_under_way(desk, photograph, layer, m
     desk.poll("state().result.identity and controller().is_idle()", 60)
     seconds = time.monotonic() - began
     assert desk.do(OWN) == before
-    figure(f"Krita: “{layer}” deleted during a request", f"the user's layers as before; mended after {seconds:.1f} s")
+    figure(f"Krita: “{layer}” deleted during a request", f"the user's layers as before; fixed after {seconds:.1f} s")

@@ -22,7 +22,7 @@ def act(krita, action):
 
 
 def looked(krita):
-    """Wait until the panel has looked at the document anew, and done what follows."""
+    """Wait until the panel has looked at the document again, and done what follows."""
     krita.poll(f"state().hints.read_at > {krita.do('state().hints.read_at')}")
     krita.poll("controller().is_idle()")
 
