@@ -36,7 +36,8 @@ def choose_image(beside: Gimp.Image) -> Gimp.Image | None:
     row.pack_start(images, True, True, 0)
     dialog.get_content_area().add(row)
     dialog.show_all()
-    transfer.grab_focus()  # or Return would open the list
+    # Otherwise Return would open the list.
+    transfer.grab_focus()
     is_chosen = dialog.run() == Gtk.ResponseType.OK
     found, chosen = images.get_active()
     dialog.destroy()

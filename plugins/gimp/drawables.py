@@ -13,9 +13,12 @@ from .panel.host import Picture
 from .protocol.messages import Rectangle
 
 RGB8, RGBA8, MASK8 = "R'G'B' u8", "R'G'B'A u8", "Y u8"
-SMALL = 256  # pixels on the longer side of the small picture by which changes are noticed
-LOOKS = 512  # likewise, of the one by which a layer is known again: it takes 20 ms of 12 megapixels
-ICON = 32  # likewise, of an image in a list
+# Pixels on the longer side of the small picture by which changes are noticed.
+SMALL = 256
+# Pixels on the longer side of the picture by which a layer is recognized: it takes 20 ms of 12 megapixels.
+LOOKS = 512
+# Pixels on the longer side of an image in a list.
+ICON = 32
 
 
 def flat(layers: list[Gimp.Layer]) -> list[Gimp.Layer]:
@@ -119,7 +122,8 @@ def painted(layer: Gimp.Layer) -> tuple[int, int, int, int] | None:
     data, width, height, pixel = small(layer)
     if not data:
         return None
-    opacity = range(pixel * 3 // 4, pixel)  # the bytes that are its last component
+    # The bytes that are its last component.
+    opacity = range(pixel * 3 // 4, pixel)
     rows = [data[begin : begin + width * pixel] for begin in range(0, len(data), width * pixel)]
     filled = [y for y, row in enumerate(rows) if any(any(row[byte::pixel]) for byte in opacity)]
     if not filled:
@@ -194,7 +198,8 @@ def _nothing_selected(image: Gimp.Image) -> Iterator[None]:
     finally:
         image.select_item(Gimp.ChannelOps.REPLACE, kept)
         image.remove_channel(kept)
-        image.set_selected_layers(layers)  # a channel that is added is selected instead of them
+        # A channel that is added is selected instead of them.
+        image.set_selected_layers(layers)
 
 
 def inside(size: tuple[int, int], left: int, top: int, right: int, bottom: int) -> Rectangle | None:

@@ -40,9 +40,11 @@ class Document:
         self._layers = Layers(image)
         self._painting = Painting(image, self._layers)
         self._photograph: Photograph | None = None
-        self._looks: Mapping[int, Looks] = {}  # of the layers that are the photograph, when it was last read
+        # Looks of the layers that are the photograph, when it was last read.
+        self._looks: Mapping[int, Looks] = {}
         self._is_writing = False
-        self._written: Gegl.Buffer | None = None  # instead of the result's own, while its change is to be undoable
+        # The buffer to write to instead of the result's own, while its change is to be undoable.
+        self._written: Gegl.Buffer | None = None
 
     @property
     def width(self) -> int:

@@ -17,9 +17,12 @@ from .marks import GROUP, HINTS, RESULT, Mark
 from .panel import words
 from .protocol.errors import HueDotError
 
-LOOKS = "huedot-looks"  # the parasite that says what the result looks like, as HueDot left it, and of what it was made
-MAX_MADE = 256  # layers of HueDot's that undo could bring back
-LOOK_S = 0.5  # how often a layer that was refused is looked at again
+# The parasite that says what the result looks like, as HueDot left it, and of what it was made.
+LOOKS = "huedot-looks"
+# Layers of HueDot's that undo could bring back.
+MAX_MADE = 256
+# How often a layer that was refused is looked at again.
+LOOK_S = 0.5
 Marked = list[tuple[Gimp.Layer, Mark]]
 
 
@@ -29,11 +32,14 @@ class Layers:
     def __init__(self, image: Gimp.Image) -> None:
         """Look at nothing yet."""
         self._image = image
-        self._seen: dict[int, Mark | None] = {}  # the marks, by GIMP's numbers of the layers
-        self._adopted: int | None = None  # the result of an image that was copied or opened again, by GIMP's number
+        # The marks, by GIMP's numbers of the layers.
+        self._seen: dict[int, Mark | None] = {}
+        # The result of an image that was copied or opened again, by GIMP's number.
+        self._adopted: int | None = None
         # Layers that carry the result's mark, but hold what the user made of it, and when they were looked at last.
         self._refused: dict[int, float] = {}
-        self.doubt = ""  # why a layer that seems to be the result is not written to
+        # Why a layer that seems to be the result is not written to.
+        self.doubt = ""
 
     def find(self) -> tuple[Gimp.Layer | None, Gimp.Layer | None]:
         """Return the hint layer and the result layer, as far as they are there.

@@ -18,7 +18,8 @@ def run(plugin: Gimp.PlugIn, image: Gimp.Image | None, name: str) -> None:
     if not is_there:
         raise HueDotError("The live panel needs a screen.", "Without one, use huedot-refresh.")
     GimpUi.init(words.TITLE)
-    plugin.set_pdb_error_handler(Gimp.PDBErrorHandler.PLUGIN)  # an image that was closed just now is no news
+    # An image that was closed just now is no news.
+    plugin.set_pdb_error_handler(Gimp.PDBErrorHandler.PLUGIN)
     panel = Panel(closed=Gtk.main_quit)
     plugin.add_temp_procedure(_showing(plugin, panel, name))
     plugin.persistent_enable()

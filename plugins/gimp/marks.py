@@ -16,14 +16,17 @@ from gi.repository import Gimp
 from . import parasite
 
 HINTS, RESULT, GROUP = "hints", "result", "group"
-RUN = "huedot-run"  # a global parasite, which lasts as long as GIMP runs
+# A global parasite, which lasts as long as GIMP runs.
+RUN = "huedot-run"
 
 
 class Mark(NamedTuple):
     """What a layer carries."""
 
-    role: str  # HINTS, RESULT or GROUP
-    family: str  # what the image and all its layers share, also when they are copied
+    # HINTS, RESULT or GROUP.
+    role: str
+    # What the image and all its layers share, also when they are copied.
+    family: str
 
 
 def new_family() -> str:

@@ -19,9 +19,11 @@ from .protocol.errors import HueDotError
 from .protocol.launcher import installed_version
 from .protocol.messages import Hints, Reply
 
-READ, ANSWERED = 0.3, 0.8  # how far the work has come by then
+# How far the work has come by then.
+READ, ANSWERED = 0.3, 0.8
 T = TypeVar("T")
-Progress = Callable[[str, float], None]  # what is done, and how much of the whole is, 0..1
+# What is done, and how much of the whole is, 0..1.
+Progress = Callable[[str, float], None]
 
 
 class OneShot:

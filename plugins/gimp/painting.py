@@ -19,7 +19,8 @@ class Painting:
         """Look at nothing yet."""
         self._image, self._layers = image, layers
         self._before: tuple[int, Looks] | None = None
-        self._copy: tuple[Gimp.Layer, Looks] | None = None  # of that layer, which shares its pixels, and its looks
+        # A copy of that layer, which shares its pixels, and its looks.
+        self._copy: tuple[Gimp.Layer, Looks] | None = None
 
     def remark(self, photograph: Mapping[int, Looks]) -> str:
         """Return what the user should know of the layer that he paints on; nothing where all is well.

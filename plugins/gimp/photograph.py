@@ -18,7 +18,8 @@ from .protocol.messages import Rectangle
 
 Looks = tuple[object, ...]
 
-_COPIES: set[int] = set()  # images that we made and that the user must not see
+# Images that we made and that the user must not see.
+_COPIES: set[int] = set()
 
 
 class Photograph:

@@ -26,7 +26,8 @@ from .panel.view import colors_of  # noqa: E402
 from .protocol.errors import HueDotError  # noqa: E402
 
 MENU = "<Image>/Colors/HueDot"
-SHOW = "huedot-panel-show"  # there while a panel is open
+# The layer is there while a panel is open.
+SHOW = "huedot-panel-show"
 READWRITE = GObject.ParamFlags.READWRITE
 INTERACTIVE, NONINTERACTIVE = Gimp.RunMode.INTERACTIVE, Gimp.RunMode.NONINTERACTIVE
 

@@ -11,9 +11,12 @@ from .panel.color import warning_on
 from .panel.host import RGB, Picture
 from .panel.view import Choice, Color, Mark, moved
 
-GAP = 3  # pixels between swatches
-SIDE, BAR = 27, 3  # pixels, of a swatch and of the bar beneath it
-ABOVE_THEMES = Gtk.STYLE_PROVIDER_PRIORITY_USER + 1  # or a theme would tint the colors
+# Pixels between swatches.
+GAP = 3
+# Sides in pixels, of a swatch and of the bar beneath it.
+SIDE, BAR = 27, 3
+# Otherwise a theme would tint the colors.
+ABOVE_THEMES = Gtk.STYLE_PROVIDER_PRIORITY_USER + 1
 
 STYLE = b"""
 .huedot-swatch { background-image: none; border: 1px solid rgba(0, 0, 0, 0.55); border-radius: 0; box-shadow: none;
@@ -114,7 +117,8 @@ def _bar(color: Color | None) -> Gtk.Widget:
 class PictureView(Gtk.EventBox):
     """A picture, as large as its place allows, on which one can click, or point with the arrow keys and Space."""
 
-    STEP = 0.05  # of its width or height, that an arrow key moves by; with Shift a fifth of that
+    # The share of its width or height that an arrow key moves by; with Shift a fifth of that.
+    STEP = 0.05
 
     def __init__(self, width: int, height: int, pointed: Callable[[float, float], object], name: str) -> None:
         """Show within `width` and `height`; `pointed` is called with parts of the picture's width and height.
@@ -123,7 +127,8 @@ class PictureView(Gtk.EventBox):
         """
         super().__init__(halign=Gtk.Align.CENTER, above_child=True, can_focus=True)
         self.get_accessible().set_name(name)
-        self._at = 0.5, 0.5  # where the keys are
+        # Where the keys are.
+        self._at = 0.5, 0.5
         self._seen: list[Mark] = []
         self._room, self._pointed = (width, height), pointed
         self._picture: Picture | None = None

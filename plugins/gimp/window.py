@@ -30,13 +30,19 @@ from .widgets import (
     use_style,
 )
 
-IDLE_S = 0.06  # how often GIMP is asked whether something changed, while nothing is under way
-SLICE_S = 0.05  # how long the panel may work before it looks at its own window: GIMP is another process, and goes on
-LIST_S = 1.0  # how often it is asked for the open images
-WIDTH, HEIGHT = 300, 720  # pixels, of the window
-INSIDE = 9 * 27 + 8 * 3  # pixels, of what is in it: nine swatches
+# How often GIMP is asked whether something changed, while nothing is under way.
+IDLE_S = 0.06
+# How long the panel may work before it looks at its own window: GIMP is another process, and goes on.
+SLICE_S = 0.05
+# How often it is asked for the open images.
+LIST_S = 1.0
+# Pixels of the window.
+WIDTH, HEIGHT = 300, 720
+# Pixels of what is in it: nine swatches.
+INSIDE = 9 * 27 + 8 * 3
 OVERVIEW_HEIGHT, GAMUT_HEIGHT, ICON = 140, 112, 24
-COPIED_MS = 5000  # how long the panel says that the diagnostics were copied
+# How long the panel says that the diagnostics were copied.
+COPIED_MS = 5000
 
 
 class Panel:
@@ -50,7 +56,8 @@ class Panel:
         self._stale, self._quiet, self._closed = True, False, closed
         self._ticked = self._listed = 0.0
         self._images: list[tuple[str, str]] = []
-        self._selected: list[int] = []  # layers, by GIMP's numbers
+        # Layers, by GIMP's numbers.
+        self._selected: list[int] = []
         self._build()
         GLib.timeout_add(round(TICK_S * 1000), self._safely(self._tick))
 
@@ -132,7 +139,7 @@ class Panel:
         self._said = _text()
         self._said.set_selectable(True)
         self._said.set_can_focus(False)
-        self._mend = self._button(words.RETRY, self._mend_it)
+        self._mend = self._button(words.RETRY, lambda: self.controller.act(self._agreed))
         self._undo_stroke = self._button(words.UNDO_STROKE, self.controller.undo_stroke, words.UNDO_STROKE_TIP)
         self._start = self._button(words.START, self.controller.start, words.START_TIP)
         return _column(self._showing, self._said, self._mend, self._undo_stroke, self._start)
@@ -168,7 +175,8 @@ class Panel:
         return self._suggesting
 
     def _global_hints(self) -> Gtk.Widget:
-        self._listing = Gtk.ListStore(GdkPixbuf.Pixbuf, str, str)  # picture, name, key
+        # Picture, name, key.
+        self._listing = Gtk.ListStore(GdkPixbuf.Pixbuf, str, str)
         self._others = Gtk.ComboBox(model=self._listing, hexpand=True, id_column=2)
         self._others.pack_start(picture := Gtk.CellRendererPixbuf(), False)
         self._others.add_attribute(picture, "pixbuf", 0)
@@ -277,15 +285,6 @@ class Panel:
             self.controller.show_document(Document(chosen[0]))
             self._quietly(self._fill_images)
 
-    def _mend_it(self) -> None:
-        state, view = self.controller.state, self.controller.view
-        if view is None or view.action != words.CONVERT:
-            self.controller.retry()
-        # not another that came meanwhile
-        elif self._agreed(words.CONVERT_ASK) and state is self.controller.state:
-            self.controller.convert()
-            self.controller.retry()
-
     def _agreed(self, question: str) -> bool:
         dialog = Gtk.MessageDialog(
             transient_for=self.window,
@@ -335,10 +334,7 @@ class Panel:
         """Return a handler that never raises, for nobody would see it, and that a timer calls again."""
 
         def handler(*arguments: object) -> bool:
-            try:
-                then(*arguments)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the panel says it
-                self.controller.stumbled(error)
+            self.controller.safely(then, *arguments)
             return True
 
         return handler
@@ -382,5 +378,6 @@ def _shorten(combo: Gtk.ComboBox) -> None:
     """Let a name that is too long end in dots, instead of widening the window."""
     for cell in combo.get_cells():
         if isinstance(cell, Gtk.CellRendererText):
-            cell.set_property("ellipsize", 3)  # Pango.EllipsizeMode.END
+            # Pango.EllipsizeMode.END.
+            cell.set_property("ellipsize", 3)
             cell.set_property("width-chars", 12)

@@ -38,10 +38,13 @@ from .qt import (
 )
 from .widgets import QuietComboBox, QuietSlider, Swatches, Thumbnails
 
-OVERVIEW_HEIGHT, GAMUT_HEIGHT = 130, 110  # pixels, at most
-COPIED_MS = 5000  # how long the panel says that the diagnostics were copied
+# Pixels, at most.
+OVERVIEW_HEIGHT, GAMUT_HEIGHT = 130, 110
+# How long the panel says that the diagnostics were copied.
+COPIED_MS = 5000
 
-_WORKING: list[Controller] = []  # the one whose window the user works in, or did last
+# The one whose window the user works in, or did last.
+_WORKING: list[Controller] = []
 
 
 class HueDotDocker(DockWidget):
@@ -58,7 +61,8 @@ class HueDotDocker(DockWidget):
         self._timer.timeout.connect(self._safely(self._tick))
         self._timer.start(round(TICK_S * 1000))
         self._host.on_closing(self._leave)
-        self.destroyed.connect(lambda *_: self._end())  # with its window
+        # It goes with its window.
+        self.destroyed.connect(lambda *_: self._end())
 
     def canvasChanged(self, canvas: object) -> None:  # noqa: N802 - Krita's name
         """Turn to the document that is shown now. Krita calls this often, also too early: so, a moment later."""
@@ -121,7 +125,8 @@ class HueDotDocker(DockWidget):
         self._copied = _text()
         column.addWidget(self._copied)
         area = QScrollArea()
-        area.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as its words are read, in every language of Krita
+        # As its words are read, in every language of Krita.
+        area.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -131,7 +136,7 @@ class HueDotDocker(DockWidget):
     def _status(self) -> QWidget:
         self._said = _text()
         self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._mend = self._button(words.RETRY, self._mend_it)
+        self._mend = self._button(words.RETRY, lambda: self.controller.act(self._agreed))
         self._undo_stroke = self._button(words.UNDO_STROKE, self.controller.undo_stroke, words.UNDO_STROKE_TIP)
         self._start = self._button(words.START, self.controller.start, words.START_TIP)
         return _column(self._said, self._mend, self._undo_stroke, self._start)
@@ -269,15 +274,6 @@ class HueDotDocker(DockWidget):
 
     # What the user does
 
-    def _mend_it(self) -> None:
-        state, view = self.controller.state, self.controller.view
-        if view is None or view.action != words.CONVERT:
-            self.controller.retry()
-        # not another that came meanwhile
-        elif self._agreed(words.CONVERT_ASK) and state is self.controller.state:
-            self.controller.convert()
-            self.controller.retry()
-
     def _agreed(self, question: str) -> bool:
         """Ask, and return whether the user agreed, which is what Return does."""
         box = QMessageBox(QMessageBox.Icon.Question, words.TITLE, question, QMessageBox.StandardButton.Cancel, self)
@@ -300,14 +296,7 @@ class HueDotDocker(DockWidget):
 
     def _safely(self, then: Callable[..., None]) -> Callable[..., None]:
         """Return a slot that never raises: Krita would answer with a modal dialog, at every tick."""
-
-        def slot(*arguments: object) -> None:
-            try:
-                then(*arguments)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the panel says it
-                self.controller.stumbled(error)
-
-        return slot
+        return lambda *arguments: self.controller.safely(then, *arguments)
 
     def _button(self, text: str, then: Callable[[], None], tip: str = "") -> QPushButton:
         button = QPushButton(text)

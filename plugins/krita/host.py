@@ -14,7 +14,8 @@ from .open_documents import key_of
 from .panel.host import RGB, Other, Picture
 from .qt import QColor, QMainWindow, QWidget
 
-THUMBNAIL = 32  # pixels on a side, of another document in a list
+# Pixels on a side of another document in a list.
+THUMBNAIL = 32
 
 
 class Host:

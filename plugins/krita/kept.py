@@ -15,7 +15,8 @@ ANNOTATION = "huedot"
 
 def read(document: KritaDocument) -> dict[str, Any]:
     """Return what is kept; empty if nothing is, or nothing that can be read."""
-    if document.rootNode() is None:  # to ask a closed document for its annotations crashes Krita 5.1
+    # To ask a closed document for its annotations crashes Krita 5.1.
+    if document.rootNode() is None:
         return {}
     try:
         kept = json.loads(bytes(document.annotation(ANNOTATION)) or b"{}")

@@ -27,11 +27,15 @@ from .protocol.wire import Buffer
 from .qt import QTimer
 from .spaces import SRGB, write
 
-Found = tuple[Node | None, Node | None]  # the hint layer and the result layer
+# The hint layer and the result layer.
+Found = tuple[Node | None, Node | None]
 
-MAX_KEPT = 256  # ids of layers that undo could bring back; Krita undoes 200 steps
-FIND_S = 1.0  # how long the layers that were found are taken to be there, if nothing says otherwise
-ACTIVATE_MS = (100, 400)  # Krita makes a new layer the active one a while after it was added
+# Ids of layers that undo could bring back; Krita undoes 200 steps.
+MAX_KEPT = 256
+# How long the layers that were found are taken to be there, if nothing says otherwise.
+FIND_S = 1.0
+# Krita makes a new layer the active one a while after it was added.
+ACTIVATE_MS = (100, 400)
 
 
 class Layers:
@@ -43,10 +47,14 @@ class Layers:
         self._activations = 0
         self._found: Found = None, None
         self._found_at = (0.0, -1)
-        self._ids = ("", "")  # of the layers that were there last
-        self._done = 0  # steps, when they were
-        self._is_undone = False  # they went by undo
-        self._finished_at = -1  # the history's count when an undo or redo was continued last
+        # The ids of the layers that were there last.
+        self._ids = ("", "")
+        # The steps when they were there.
+        self._done = 0
+        # They went by undo.
+        self._is_undone = False
+        # The history's count when an undo or redo was continued last.
+        self._finished_at = -1
 
     def find(self) -> Found:
         """Return the hint layer and the result layer, as far as they are there."""
@@ -159,7 +167,8 @@ class Layers:
     def _finish(self, there: list[str]) -> None:
         """Continue an undo or redo that stopped between the steps of one replacement."""
         if self._finished_at == self._history.count or Krita.instance().activeDocument() != self._document:
-            return  # it did not help, or it would undo another document's step
+            # It did not help, or it would undo another document's step.
+            return
         self._finished_at = self._history.count
         name = "edit_undo" if self._ids[0] == there[-1] else "edit_redo"
         QTimer.singleShot(0, Krita.instance().action(name).trigger)
@@ -178,7 +187,8 @@ class Layers:
     def _kept(self, kind: str) -> list[str]:
         """Return the ids of all layers that were the hint layer, or the result layer, in this document; latest last."""
         ids = kept.read(self._document).get(kind)
-        if isinstance(ids, str):  # as HueDot 0.1 kept it
+        # As HueDot 0.1 kept it.
+        if isinstance(ids, str):
             return [ids]
         return [each for each in ids if isinstance(each, str)] if isinstance(ids, list) else []
 

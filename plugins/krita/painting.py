@@ -12,9 +12,11 @@ from .layers import Found, Layers, descendants, id_of
 from .panel import words
 from .photograph import beneath, looks_of
 
-LOOK_S = 0.25  # how often the active layer is asked for, though no step was done or undone
+# How often the active layer is asked for, though no step was done or undone.
+LOOK_S = 0.25
 
-Looks = dict[str, object]  # of layers, by their ids
+# The looks of layers, by their ids.
+Looks = dict[str, object]
 
 
 class Painting:
@@ -26,7 +28,8 @@ class Painting:
         self._looks: Looks = {}
         self._size = 0, 0
         self._done = 0
-        self._strokes: list[tuple[int, str]] = []  # on the photograph, the latest last: the step, and the layer
+        # On the photograph, the latest last: the step, and the layer.
+        self._strokes: list[tuple[int, str]] = []
         self._looked_at, self._remark = (0.0, -1), ""
 
     def remark(self) -> str:
@@ -77,7 +80,8 @@ class Painting:
         looks = {id_of(each): looks_of(each) for each in [*nodes, *[each for each in found if each is not None]]}
         changed = [name for name, look in looks.items() if name in self._looks and self._looks[name] != look]
         if changed and done == self._done:
-            return  # a stroke's pixels are there a moment before its step
+            # A stroke's pixels are there a moment before its step.
+            return
         painted = [each.name() for each in nodes if id_of(each) in changed]
         is_covered = found[1] is not None and found[1].visible()
         if done > self._done and changed and size == self._size and len(painted) == len(changed) and is_covered:

@@ -18,9 +18,12 @@ from .panel import words
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 
-BAND = 256  # rows that are hashed at a time
-ROWS = 64  # of a layer that Krita composes, to hash
-SIDE = 64  # pixels, of a thumbnail
+# Rows that are hashed at a time.
+BAND = 256
+# Rows of a layer that Krita composes, which are hashed at a time.
+ROWS = 64
+# Pixels on a side of a thumbnail.
+SIDE = 64
 
 
 class Photograph:

@@ -15,9 +15,11 @@ from .widgets import BLACK, CHOOSING, STALE, WHITE, has_shift
 class PictureView(QWidget):
     """A picture, as large as its place allows, on which one can click, or point with the arrow keys and Space."""
 
-    STEP = 0.05  # of its width or height, that an arrow key moves by; with Shift a fifth of that
+    # The share of its width or height that an arrow key moves by; with Shift a fifth of that.
+    STEP = 0.05
 
-    pointed = pyqtSignal(float, float)  # where, as a part of the picture's width and height
+    # The place, as a part of the picture's width and height.
+    pointed = pyqtSignal(float, float)
 
     def __init__(self, height: int, name: str, tip: str) -> None:
         """Be at most `height` pixels high; `name` is for people who hear the panel."""
@@ -26,7 +28,8 @@ class PictureView(QWidget):
         self._picture: Picture | None = None
         self._image: QImage | None = None
         self._marks: list[Mark] = []
-        self._at = 0.5, 0.5  # where the keys are
+        # Where the keys are.
+        self._at = 0.5, 0.5
         self.setAccessibleName(name)
         self.setToolTip(tip)
         # not by a click: the space bar is to go on panning the canvas

@@ -17,10 +17,12 @@ from .protocol.messages import Rectangle
 from .protocol.wire import Buffer
 from .qt import QByteArray, QImage
 
-Space = tuple[str, str, str]  # color model, depth and profile, as Krita names them
+# Color model, depth and profile, as Krita names them.
+Space = tuple[str, str, str]
 
 SRGB: Space = ("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
-SIDE = 256  # pixels, of the document that nobody sees
+# Pixels on a side of the document that nobody sees.
+SIDE = 256
 
 
 def space_of(node: Node) -> Space:
@@ -52,7 +54,8 @@ class _Converter:
         made = Krita.instance().createDocument(SIDE, SIDE, words.TITLE, *target, 72.0)
         well = made.topLevelNodes()[0].setColorSpace(*source)
         made.waitForDone()
-        self._document = made.clone()  # Krita lists what was made among the open documents, but not its copies
+        # Krita lists what was made among the open documents, but not its copies.
+        self._document = made.clone()
         made.setModified(False)
         made.close()
         self._layer = self._document.topLevelNodes()[0]

@@ -22,8 +22,10 @@ from .qt import (
     pyqtSignal,
 )
 
-GAP = 3  # pixels between swatches
-STALE = 0.4  # how opaque what is out of date is shown
+# Pixels between swatches.
+GAP = 3
+# How opaque what is out of date is shown.
+STALE = 0.4
 CHOOSING = Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter
 WHITE, BLACK = QColor(255, 255, 255), QColor(0, 0, 0)
 
@@ -100,7 +102,8 @@ class Grid(QWidget):
 class Swatches(Grid):
     """Rows of colors, most likely first; a bar beneath each says how likely it is beside the first."""
 
-    taken = pyqtSignal(tuple, bool)  # the color, and whether Shift was held
+    # The color, and whether Shift was held.
+    taken = pyqtSignal(tuple, bool)
 
     def __init__(self, columns: int, name: str, with_bars: bool = True) -> None:
         """Show up to `columns` colors a row."""
@@ -134,7 +137,8 @@ class Swatches(Grid):
 
     def _paint(self, painter: QPainter, place: QRect, color: Color) -> None:
         painter.fillRect(place, QColor(*color.shown))
-        if color.shown != color.color:  # the true one beside it
+        # The true one beside it.
+        if color.shown != color.color:
             painter.fillRect(place.adjusted(place.width() * 2 // 3, 0, 0, 0), QColor(*color.color))
         if self._with_bars:
             width = max(1, round(place.width() * color.share))
@@ -233,7 +237,18 @@ class Thumbnails(Grid):
         self.setFixedHeight(height)
 
 
-class QuietComboBox(QComboBox):
+class _LeavesWheel:
+    """A widget that leaves the wheel to what scrolls the panel, unless it has the focus."""
+
+    def wheelEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """Take the wheel only where the user is at this widget."""
+        if self.hasFocus():  # type: ignore[attr-defined]
+            super().wheelEvent(event)  # type: ignore[misc]
+        else:
+            event.ignore()  # type: ignore[attr-defined]
+
+
+class QuietComboBox(_LeavesWheel, QComboBox):
     """A list to choose from that the mouse wheel changes only while it has the focus."""
 
     def __init__(self, name: str) -> None:
@@ -242,15 +257,8 @@ class QuietComboBox(QComboBox):
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def wheelEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Leave the wheel to what scrolls the panel, unless the user is at this list."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()  # type: ignore[attr-defined]
 
-
-class QuietSlider(QSlider):
+class QuietSlider(_LeavesWheel, QSlider):
     """A slider from 0 percent that the mouse wheel changes only while it has the focus."""
 
     def __init__(self, name: str, value: int, most: int = 100) -> None:
@@ -260,13 +268,6 @@ class QuietSlider(QSlider):
         self.setValue(value)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Leave the wheel to what scrolls the panel, unless the user is at this slider."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()  # type: ignore[attr-defined]
 
 
 def has_shift(event: object) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..protocol.client import Client
+from . import words
 from .coloring import Coloring
 from .context import Context, Task
 from .diagnostics import diagnostics_of
@@ -90,6 +91,16 @@ class Controller:
         if self.state and self.state.document.is_open():
             self.state.document.convert()
             self.context.changed()
+
+    def act(self, agreed: Callable[[str], bool]) -> None:
+        """Do what the button beside an error says: try again, or convert the image, if the user agrees when asked."""
+        state, view = self.state, self.view
+        if view is None or view.action != words.CONVERT:
+            self.retry()
+        # Not another that came meanwhile.
+        elif agreed(words.CONVERT_ASK) and state is self.state:
+            self.convert()
+            self.retry()
 
     def refresh(self) -> None:
         """Read the photograph and the hints again, and color."""
@@ -208,6 +219,13 @@ class Controller:
         """Return whether nothing is under way."""
         due = self.state is not None and self.state.result.is_due and self._coloring.may_color(self.state)
         return not self.context.tasks and self.context.client.is_idle() and not due
+
+    def safely(self, then: Callable[..., None], *arguments: object) -> None:
+        """Do something that the editor asks for; whatever goes wrong, the panel says it, and nothing is raised."""
+        try:
+            then(*arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            self.stumbled(error)
 
     def stumbled(self, error: Exception) -> None:
         """Tell the user what went wrong, instead of disturbing the editor."""

@@ -298,3 +298,28 @@ def test_another_network_is_chosen_remembered_and_missed(desk):
     # It may be there again.
     assert desk.panel.state.settings.model == "siggraph17"
     assert not desk.panel.status.is_error
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_the_button_of_an_image_in_gray_asks_before_it_converts(desk, agrees):
+    paper = desk.paper()
+    paper.gray = True
+    desk.panel.show_document(paper)
+    asked = []
+    desk.panel.act(lambda question: asked.append(question) or agrees)
+    assert len(asked) == 1
+    assert paper.gray is not agrees
+
+
+def test_what_the_user_agrees_to_late_is_not_done_to_another_document(desk):
+    paper, other = desk.paper(), desk.paper()
+    paper.gray = other.gray = True
+    desk.panel.show_document(paper)
+    desk.panel.act(lambda question: desk.panel.show_document(other) or True)
+    assert (paper.gray, other.gray) == (True, True)
+
+
+def test_nothing_that_goes_wrong_is_raised_into_the_editor(desk):
+    desk.started()
+    desk.panel.safely(lambda divisor: 1 / divisor, 0)
+    assert desk.panel.status.is_error
