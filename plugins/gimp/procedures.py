@@ -26,7 +26,7 @@ from .panel.view import colors_of  # noqa: E402
 from .protocol.errors import HueDotError  # noqa: E402
 
 MENU = "<Image>/Colors/HueDot"
-# The layer is there while a panel is open.
+# The procedure that is there while a panel is open.
 SHOW = "huedot-panel-show"
 READWRITE = GObject.ParamFlags.READWRITE
 INTERACTIVE, NONINTERACTIVE = Gimp.RunMode.INTERACTIVE, Gimp.RunMode.NONINTERACTIVE
