@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from . import high, jxl, kinds, metadata, png
 from .metadata import counted
 from .raster import Raster, Space, guessed_range, straight
-from .refusals import check_size, damaged, decoding, too_large
+from .refusals import check_size, damaged, decoding, lacks, too_large
 
 # EPS is not among them: it is code.
 READABLE = (
@@ -69,7 +69,18 @@ def _samples(image: Image.Image, file: IO[bytes], name: str) -> Raster:
     if png.is_deep(image):
         return png.decode(file, name)
     depth = high.bits(image, file)
-    return high.decode(image, file, depth, name) if depth > 8 or image.format == "JXL" else _raster(image)
+    if depth <= 8 and image.format != "JXL":
+        return _raster(image)
+    try:
+        return high.decode(image, file, depth, name)
+    # On some systems imagecodecs comes without some of its codecs.
+    except ImportError as error:
+        # Pillow reads its bits beyond 8 as other colors.
+        if image.format == "JPEG2000":
+            raise lacks(name, f"a JPEG 2000 of {depth} bits", "imagecodecs") from error
+        raster = _raster(image)
+        raster.dropped += [f"{depth - 8} of {depth} bits"] if depth > 8 else []
+        return raster
 
 
 def _profile(image: Image.Image, file: IO[bytes], space: Space, name: str) -> bytes | None:

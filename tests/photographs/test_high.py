@@ -209,3 +209,27 @@ def test_half_a_file_is_damaged(tmp_path, ending, share):
     with pytest.raises(FileError, match="damaged or cut short") as refused:
         read_photograph(tmp_path / f"a.{ending}")
     assert "\n" not in refused.value.message
+
+
+def absent(*_):
+    raise ImportError("there are systems for which imagecodecs is built without some codecs")
+
+
+@pytest.mark.parametrize(("ending", "codec"), [("avif", "avif_decode"), ("jxl", "jpegxl_decode")])
+@pytest.mark.parametrize("bits", [8, 10])
+def test_where_a_codec_is_missing_8_bits_are_read_and_the_others_named(tmp_path, monkeypatch, ending, codec, bits):
+    (tmp_path / f"a.{ending}").write_bytes(bytes(ENCODERS[ending](stored(RAMP[..., None] * (1, 1, 1), bits), bits)))
+    whole = read_photograph(tmp_path / f"a.{ending}")
+    monkeypatch.setattr(imagecodecs, codec, absent)
+    photo = read_photograph(tmp_path / f"a.{ending}")
+    assert not photo.is_deep
+    assert photo.dropped == (() if bits == 8 else ("2 of 10 bits",))
+    # What says that it is linear loses in its shadows what 8 bits do not hold.
+    assert np.abs(photo.rgb.astype(int) - whole.rgb).max() <= (13 if ending == "jxl" and bits > 8 else 1)
+
+
+def test_where_its_codec_is_missing_a_deep_jpeg_2000_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "a.jp2").write_bytes(bytes(ENCODERS["jp2"](stored(COLOR, 10), 10)))
+    monkeypatch.setattr(imagecodecs, "jpeg2k_decode", absent)
+    with pytest.raises(FileError, match="a JPEG 2000 of 10 bits; reading it takes imagecodecs"):
+        read_photograph(tmp_path / "a.jp2")

@@ -108,6 +108,74 @@ def test_gamma_and_primaries_that_make_no_sense_do_no_harm(tmp_path, chunks):
     assert np.array_equal(read_photograph(png(tmp_path / "a.png", samples, *chunks)).full, samples)
 
 
+def filtered(samples, bits, color, kinds):
+    """A PNG whose rows are filtered in turn by these kinds, 0 to 4, byte by byte as the standard has it."""
+    planes = (samples.reshape(len(samples), -1, 1) >> np.arange(bits - 1, -1, -1)) & 1
+    rows = np.packbits(planes.reshape(len(samples), -1).astype(np.uint8), axis=1).astype(int)
+    step = max(1, samples.shape[2] * bits // 8)
+    data, above = b"", np.zeros(rows.shape[1], int)
+    for number, row in enumerate(rows):
+        kind = kinds[number % len(kinds)]
+        left, corner = (np.concatenate([np.zeros(step, int), each[:-step]]) for each in (row, above))
+        guesses = (0 * row, left, above, (left + above) // 2, paeth(left, above, corner))
+        data += bytes([kind]) + ((row - guesses[kind]) % 256).astype(np.uint8).tobytes()
+        above = row
+    header = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], bits, color, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+
+
+def paeth(left, above, corner):
+    """The nearest of the three to left + above - corner."""
+    off = np.stack([np.abs(above - corner), np.abs(left - corner), np.abs(left + above - 2 * corner)])
+    return np.stack([left, above, corner])[off.argmin(0), np.arange(len(left))]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_random_flavors_of_the_standard(tmp_path, data):
+    """Any depth, kind of color, filter and interlacing, and what the chunks say the colors are."""
+    pick = lambda *choices: data.draw(st.sampled_from(choices))  # noqa: E731
+    color = pick(0, 2, 3, 4, 6)
+    bits = pick(*{0: (1, 2, 4, 8, 16), 3: (1, 2, 4, 8)}.get(color, (8, 16)))
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
+    samples = np.round(np.repeat(RAMP[..., None], channels, 2) * (2**bits - 1)).astype(np.int64)
+    light = samples[..., 0] / (2**bits - 1)
+    meant, curve, share = pick(*MEANT), pick(1.0, 0.55556), light * 255
+    if channels in (2, 4):
+        samples[..., -1] = (2**bits - 1) * 2 // 5
+    file = (
+        adam7(samples, bits, color) if pick(False, True) else filtered(samples, bits, color, pick((0,), (4, 3, 2, 1)))
+    )
+    chunks = MEANT[meant](curve)
+    if color == 3:
+        levels = np.round(np.linspace(0, 255, 2**bits)).astype(np.uint8)
+        chunks += chunk(b"PLTE", np.repeat(levels[:, None], 3, 1).tobytes())
+        light = levels[samples[..., 0]] / 255
+        share = light * 255
+    keyed = color in (0, 2, 3) and pick(False, True)
+    if keyed:
+        key = (bytes([7]) if color == 3 else b"") or struct.pack(f">{channels}H", *samples[0, 0])
+        chunks += chunk(b"tRNS", key)
+    (tmp_path / "a.png").write_bytes(file[:33] + chunks + file[33:])
+    photo = read_photograph(tmp_path / "a.png")
+    truth = {"gamma": shown(light ** (1 / curve)), "light": shown(light)}.get(meant, share)
+    assert np.abs(photo.rgb - truth[..., None]).max() <= 1.01
+    assert photo.is_deep == (bits == 16)
+    assert (photo.alpha is not None) == (channels in (2, 4) or keyed)
+    if channels in (2, 4):
+        assert np.abs(photo.alpha8 - 102.0).max() <= 1
+
+
+# What a file says of its colors, given a gamma; the first of what it says counts.
+MEANT = {
+    "nothing": lambda curve: b"",
+    "gamma": gamma,
+    "sRGB": lambda curve: chunk(b"sRGB", b"\0") + gamma(curve),
+    "light": lambda curve: coded(1, 8) + gamma(curve),
+    "cICP": lambda curve: coded(1, 13) + chunk(b"sRGB", b"\0") + gamma(curve),
+}
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_random_flavors(tmp_path, data):
