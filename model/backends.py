@@ -48,6 +48,8 @@ class Prediction:
     near: Callable[[float, float], tuple[Tensor, float, float]] | None = None
     # What it keeps beside the grid.
     held: list[Tensor] = field(default_factory=list)
+    # Features (1, C, h', w') in which the parts of a thing are alike, where the network has any.
+    meaning: Tensor | None = None
     # The share that is left of the chroma that the network answered, and that hints have.
     share: float = 1.0
 
@@ -119,7 +121,7 @@ class HintNetBackend:
 
         with record_function("exact hints"):
             vivid = vividness.enliven(grid, reached, given.vividness)
-            return Prediction(meet_hints(vivid, given.lightness, *hints), cache(logits), near, held)
+            return Prediction(meet_hints(vivid, given.lightness, *hints), cache(logits), near, held, decoded.sixteenth)
 
     def _palette_near(
         self, decoded: Features, grid: Tensor, lightness: Tensor, x: float, y: float

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
@@ -14,7 +15,8 @@ from . import places, variations
 from .encoded import EncodedPhoto
 from .grid import slice_grid
 from .hints import Dot, Hints
-from .palette import likely
+from .palette import Palette, likely_of
+from .things import things_of
 
 
 class Place(NamedTuple):
@@ -35,13 +37,16 @@ def suggest_places(photo: EncodedPhoto, hints: Hints, n: int) -> list[Place]:
 
 
 def variation_dots(photo: EncodedPhoto, hints: Hints, n: int, progress: Callable[[float], None]) -> list[list[Dot]]:
-    """Return the dots of n variations, the first without any; within an `attempt`. progress: share done, 0..1."""
-    logits = photo.logits(hints)
-    at = [(x, y) for x, y, _ in _uncertain(photo, logits, variations.PLACES)]
-    centers, softening = photo.backend.centers, photo.backend.softening
-    palettes = [likely(places.sample(logits, x, y), centers, softening, variations.COLORS) for x, y in at]
+    """Return the dots of n variations, the first without any; within an `attempt`. progress: share done, 0..1.
+
+    There are fewer where hints leave nothing to vary.
+    """
+    things = _unpainted(photo, hints)
+    if not things:
+        return [[]]
     candidates: list[list[Dot]] = [[]]
-    candidates += [_dots(photo, at, colors) for colors in variations.combinations(palettes, variations.TRIED * n)]
+    for colors in variations.combinations([palette for _, palette in things], variations.TRIED * n):
+        candidates.append([dot for (at, _), ab in zip(things, colors, strict=True) for dot in _dots(photo, at, ab)])
     small = F.interpolate(photo.small, scale_factor=0.25, mode="bilinear", antialias=True)
     results = []
     for i, dots in enumerate(candidates):
@@ -55,9 +60,27 @@ def _uncertain(photo: EncodedPhoto, logits: Tensor, n: int) -> list[tuple[float,
     return places.suggest(logits, photo.backend.centers, photo.backend.softening, photo.small, n)
 
 
-def _dots(photo: EncodedPhoto, at: list[tuple[float, float]], colors: NDArray[np.float32]) -> list[Dot]:
-    radius = max(1.0, 3 * (photo.height * photo.width) ** 0.5 / photo.network.working_size)
+def _unpainted(photo: EncodedPhoto, hints: Hints) -> list[tuple[list[tuple[float, float]], Palette]]:
+    """Return the things that no hint lies on: where dots would color each, and its likely colors."""
+    prediction, backend = photo.predict(hints), photo.backend
+    probability = torch.softmax(photo.logits(hints)[0] * backend.softening, 0)  # (Q, h, w)
+    size = (int(probability.shape[1]), int(probability.shape[2]))
+    meaning = prediction.meaning if prediction.meaning is not None else probability.sqrt()[None]
+    things = things_of(meaning, photo.small, size)
+    painted = hints.at_size((photo.height, photo.width), size, torch.device("cpu"))[1][0, 0].numpy() > 0
     return [
-        Dot(int(x * photo.width), int(y * photo.height), radius, (float(a), float(b)))
-        for (x, y), (a, b) in zip(at, colors, strict=True)
+        (things.middles(i, variations.DOTS), _colors(probability, things.cells(i), backend.centers))
+        for i in range(things.count)
+        if not painted[things.cells(i)].any()
     ]
+
+
+def _colors(probability: Tensor, cells: NDArray[np.bool_], centers: Tensor) -> Palette:
+    """Return the likely colors of some cells (h, w) together."""
+    return likely_of(probability[:, torch.from_numpy(cells)].mean(1), centers, variations.COLORS)
+
+
+def _dots(photo: EncodedPhoto, at: list[tuple[float, float]], ab: NDArray[np.float32]) -> list[Dot]:
+    radius = max(1.0, 3 * (photo.height * photo.width) ** 0.5 / photo.network.working_size)
+    color = float(ab[0]), float(ab[1])
+    return [Dot(int(x * photo.width), int(y * photo.height), radius, color) for x, y in at]

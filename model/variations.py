@@ -1,4 +1,4 @@
-"""Variations: plausible and visibly different colorizations, by dots from the palettes of the places in doubt."""
+"""Variations: plausible and visibly different colorizations, by dots on each thing, from its likely colors."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 
 from .palette import Palette
 
-# Where a variation sets its dots.
-PLACES = 6
-# Colors of the palette that may be drawn there.
+# Dots that color a thing.
+DOTS = 4
+# Colors that may be drawn for it.
 COLORS = 6
 # Combinations looked at for each variation kept.
 TRIED = 4
 # The exponent on probability when drawing: between the likely and the merely possible.
-FLATTER = 0.5
+FLATTER = 0.6
 
 
 def combinations(palettes: Sequence[Palette], count: int) -> list[NDArray[np.float32]]:
-    """Draw `count` sets of colors, one for each place: ab (places, 2). The same palettes give the same sets."""
+    """Draw `count` sets of colors, one for each palette: ab (palettes, 2). The same palettes give the same sets."""
     rng = np.random.default_rng(0)
     sets = []
     for _ in range(count):
