@@ -27,6 +27,7 @@ def main() -> None:
     save("square", square(colorizer))
     save("histograms", histograms(colorizer))
     save("aged", aged(colorizer))
+    save("vividness", vividness(colorizer))
 
 
 def unusual(colorizer: Colorizer) -> list[Picture]:
@@ -63,6 +64,14 @@ def aged(colorizer: Colorizer) -> list[Picture]:
         old,
         colorizer.open(old).colorize(hints=layer),
     ]
+
+
+def vividness(colorizer: Colorizer) -> list[Picture]:
+    """A photograph with a dot on its sleeve: no vividness, the network's answer, the default, and more."""
+    gray = in_gray(data.astronaut())
+    layer = dots(gray, [(150, 350, (215, 95, 55))])
+    photo = colorizer.open(gray)
+    return [over(gray, layer), *(photo.colorize(hints=layer, vividness=each) for each in (0, 1, 1.2, 1.6))]
 
 
 def faded(gray: Picture) -> Picture:
