@@ -15,6 +15,7 @@ from huedot.photographs import check_kind, read_photograph
 from huedot.protocol.errors import ArgumentError, FileError
 from huedot.protocol.painted import FAINTEST, OPAQUE
 
+# Dots of a file, which are drawn on a layer: so the MAX_DOTS of a request do not bound them.
 MOST_DOTS = 10_000
 MAX_JSON_BYTES = 4 << 20
 FIELDS = {"x", "y", "color", "radius"}

@@ -74,7 +74,8 @@ def make_profile(profile: Path, version: str) -> None:
     (profile / "tool-options").mkdir(parents=True)
     (profile / "gimprc").write_text(GIMPRC.format(version=version))
     (profile / "tool-options" / "gimp-pencil-tool").write_text(PENCIL)
-    first = GimpBatch(profile)  # which takes seconds more: it asks each plug-in what it offers
+    # It takes seconds more: it asks each plug-in what it offers.
+    first = GimpBatch(profile)
     first.do(f"import site; open({str(profile / 'site')!r}, 'w').write(site.getusersitepackages())")
     first.close()
     where = Path((profile / "site").read_text()).relative_to(profile)
@@ -279,7 +280,8 @@ class Gimp(GimpBatch):
         self.key("slash")
         popup = wait_for(lambda: self.display.windows("^Search Actions$"), ACTION_S, "the search")[0]
         self.display.xdotool("type", label)
-        for _ in range(3):  # a window that comes to the front meanwhile takes the keys away
+        # A window that comes to the front meanwhile takes the keys away.
+        for _ in range(3):
             self.display.xdotool("sleep", 1, "windowfocus", popup, "key", "Down", "key", "Return", "sleep", 1)
             if popup not in self.display.windows("."):
                 return
@@ -296,7 +298,8 @@ class Gimp(GimpBatch):
     def _look(self) -> tuple[int, int, int, int] | None:
         padding = self._padding()
         if not (padding == self._padding()).all():
-            return None  # GIMP is still drawing
+            # GIMP is still drawing.
+            return None
         found = hole(padding)
         if found is None and time.monotonic() - self._asked > ZOOM_S:
             self._make_it_smaller(*padding.shape)
@@ -306,7 +309,8 @@ class Gimp(GimpBatch):
     def _make_it_smaller(self, height: int, width: int) -> None:
         """Fit the image into the window, whatever its zoom is, and zoom out once."""
         self.key("ctrl+shift+j")
-        middle = width // 2, height // 2  # the wheel goes to what is under the mouse, whatever has the focus
+        # The wheel goes to what is under the mouse, whatever has the focus.
+        middle = width // 2, height // 2
         self.display.xdotool("mousemove", *middle, "keydown", "ctrl", "click", 5, "keyup", "ctrl", "mousemove", 0, 0)
 
     def _padding(self) -> np.ndarray:
@@ -330,6 +334,7 @@ def _ends(lines: np.ndarray) -> tuple[int, int] | None:
     found: Counter[tuple[int, int]] = Counter()
     for line in np.pad(lines, ((0, 0), (1, 1))):
         changes = np.flatnonzero(line[1:] != line[:-1])
-        if len(changes) >= 4:  # into the padding, out of it, which is the image, into it again, and out
+        # Into the padding, out of it, which is the image, into it again, and out.
+        if len(changes) >= 4:
             found[int(changes[-3]), int(changes[-2])] += 1
     return found.most_common(1)[0][0] if found else None

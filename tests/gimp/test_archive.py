@@ -20,7 +20,8 @@ def gimp_profile(gimp_template, tmp_path_factory, tmp_path):
     unpack = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])"
     plugins = profile / "plug-ins"
     subprocess.run([sys.executable, "-c", unpack, str(path), str(plugins)], check=True)
-    (plugins / "huedot/huedot.py").chmod(0o755)  # which this unpacker, unlike others, forgets
+    # This unpacker, unlike others, forgets it.
+    (plugins / "huedot/huedot.py").chmod(0o755)
     program = profile / ".local/bin/huedot"
     program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m huedot.daemon.cli "$@"\n')

@@ -14,7 +14,8 @@ from .harness import GimpBatch
 from .test_panel import BLUE, HINTS, PHOTOGRAPH, RED, dot, start
 
 pytestmark = pytest.mark.fault
-OWN = f"[checksum({PHOTOGRAPH}), checksum({HINTS})]"  # the layers that are the user's
+# The layers that are the user's.
+OWN = f"[checksum({PHOTOGRAPH}), checksum({HINTS})]"
 
 
 @pytest.fixture(autouse=True)

@@ -81,7 +81,8 @@ def test_the_image_is_found_though_a_window_covers_a_corner():
     assert hole(padding) == (60, 40, 150, 80)
     padding[:50, 140:] = False
     assert hole(padding) == (60, 40, 150, 80)
-    padding[40:80, 60:] = False  # not all of it is in sight
+    # Not all of it is in sight.
+    padding[40:80, 60:] = False
     assert hole(padding) is None
 
 

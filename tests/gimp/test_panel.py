@@ -52,7 +52,8 @@ def test_dots_become_color_and_spread(gimp, panel):
     red, green, blue, alpha = gimp.do(f"at({RESULT}, 130, 300)")
     assert alpha == 255
     assert blue > green > red
-    after = gimp.do(f"at({RESULT}, 90, 330)")  # elsewhere on the suit
+    # Elsewhere on the suit.
+    after = gimp.do(f"at({RESULT}, 90, 330)")
     assert after[2] - after[0] > before[2] - before[0] + 10, "the color did not spread"
     assert gimp.do("seen(90, 330)") == after, "the user does not see it"
     assert gimp.do(f"checksum({PHOTOGRAPH})") == background, "the photograph was changed"
@@ -186,7 +187,8 @@ def test_variations_and_where_next(gimp, panel):
 
 def test_a_gray_image_is_converted_after_asking(gimp, panel, saved):
     gimp.open(saved(np.tile(np.linspace(30, 220, 320).astype(np.uint8), (240, 1))))
-    panel.poll("panel()._showing.get_visible()")  # two images to choose from
+    # Two images to choose from.
+    panel.poll("panel()._showing.get_visible()")
     panel.do("panel()._shown.set_active_id(next(row[1] for row in panel()._shown.get_model() if 'made' in row[0]))")
     panel.poll("panel()._mend.get_visible() and panel()._mend.get_label() == 'Convert to RGB'")
     assert not panel.do("panel()._start.get_sensitive()")
@@ -273,7 +275,8 @@ def test_a_locked_or_selected_result_is_said(gimp, panel):
 
 def test_the_menu_item_brings_the_panel_back_and_suggest_asks_it(gimp, panel):
     start(panel)
-    gimp.menu("Color while you paint dots")  # by its name the search would find “Undo Live panel”, too
+    # By its name the search would find “Undo Live panel”, too.
+    gimp.menu("Color while you paint dots")
     gimp.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 100, 250, 80, 60)")
     gimp.menu("Suggest colors here")
     panel.poll("state().proposals.place == (140, 280) and len(state().proposals.swatches) == 9")

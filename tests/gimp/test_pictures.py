@@ -11,7 +11,8 @@ from ..editors.display import wait_for
 from .harness import PADDING
 from .test_panel import FOREGROUND, RESULT, dot, follow, start
 
-GIMPS_OWN = 50  # gray, around images, in place of what the robot finds them by
+# Gray, around images, in place of what the robot finds them by.
+GIMPS_OWN = 50
 PHOTOGRAPH = Path(__file__).parents[2] / "examples/photograph.jpg"
 DOTS = [  # place and color
     (130, 300, "#d26928"),
@@ -96,7 +97,8 @@ def test_the_dialog_that_suggests_colors(gimp, photograph, keep):
     keep("gimp-suggest.png")
     before = gimp.do(FOREGROUND)
     gimp.display.activate(dialog)
-    gimp.display.xdotool("key", "space")  # the likeliest has the focus
+    # The likeliest has the focus.
+    gimp.display.xdotool("key", "space")
     gimp.poll(FOREGROUND, lambda color: color != before)
     gimp.display.xdotool("key", "Escape")
     wait_for(lambda: not gimp.display.windows("^Suggested colors$"), 10, "the dialog goes")

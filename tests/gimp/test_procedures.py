@@ -130,7 +130,8 @@ def test_every_depth_gives_the_same_colors(shared_gimp, photograph):
     colors = []
     for depth in ("U8_NON_LINEAR", "U16_LINEAR", "U32_NON_LINEAR", "FLOAT_NON_LINEAR", "HALF_LINEAR"):
         shared_gimp.open(photograph)
-        if depth != "U8_NON_LINEAR":  # as it is
+        # As it is.
+        if depth != "U8_NON_LINEAR":
             shared_gimp.do(f"image.convert_precision(Gimp.Precision.{depth})")
         shared_gimp.do("huedot('set-up')")
         dot(shared_gimp, 130, 300, BLUE)

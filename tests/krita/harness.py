@@ -58,7 +58,8 @@ class Display:
     """An X server without a screen."""
 
     def __init__(self, size: str = "1600x1000") -> None:
-        read, write = os.pipe()  # on which it says the number that it found free
+        # There it says the number that it found free.
+        read, write = os.pipe()
         words = [
             *DIES_WITH_US,
             "Xvfb",

@@ -23,13 +23,15 @@ def test_the_archive_is_imported_and_colors(krita, home, photograph, tmp_path):
     subprocess.run([*HUEDOT, "uninstall", "krita"], env=profile_environment(profile), check=True, capture_output=True)
     subprocess.run([*HUEDOT, "archives", "-o", str(tmp_path)], check=True, capture_output=True)
     (path,) = tmp_path.glob("huedot-krita-*.zip")
-    program = profile / ".local/bin/huedot"  # where pipx and uv put it; it is not on this Krita's PATH
+    # Where pipx and uv put it; it is not on this Krita's PATH.
+    program = profile / ".local/bin/huedot"
     program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m huedot.daemon.cli "$@"\n')
     program.chmod(0o755)
     (profile / "tmp").mkdir()
     environment = {
-        "TMPDIR": str(profile / "tmp"),  # or Krita would hand over to the one that runs
+        # Otherwise Krita would hand over to the one that runs.
+        "TMPDIR": str(profile / "tmp"),
         "HUEDOT_RUNTIME": str(profile / "hd"),
         "XDG_STATE_HOME": str(profile / "state"),
     }

@@ -6,8 +6,10 @@ from .harness import wait_for
 from .test_krita import BLUE, HINTS, RED, RESULT, close_to, dot, follow, start
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
-STEPS = "huedot()._host.history._models[0].rowCount()"  # of undo
-SPACES = [  # and by how many levels a color may be missed there
+# Steps of undo.
+STEPS = "huedot()._host.history._models[0].rowCount()"
+# Color spaces, and by how many levels a color may be missed there.
+SPACES = [
     ("RGBA", "U16", SRGB, 1),
     ("RGBA", "F32", "sRGB-elle-V2-g10.icc", 1),
     ("RGBA", "U8", "ClayRGB-elle-V2-g22.icc", 3),

@@ -14,7 +14,8 @@ from .test_krita import BLUE, HINTS, RED, dot, start
 
 pytestmark = pytest.mark.fault
 PHOTOGRAPH = "node('Background')"
-OWN = f"[checksum({PHOTOGRAPH}), checksum({HINTS})]"  # the layers that are the user's
+# The layers that are the user's.
+OWN = f"[checksum({PHOTOGRAPH}), checksum({HINTS})]"
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,8 @@ def own_home(krita, home):
     """A home for Kritas that end before the tests do."""
     folder = home / "own"
     make_profile(folder)
-    (folder / "tmp").mkdir()  # or Krita would hand over to the one that runs
+    # Otherwise Krita would hand over to the one that runs.
+    (folder / "tmp").mkdir()
     yield folder
     shutil.rmtree(folder)
 
@@ -103,7 +105,8 @@ def test_a_document_closed_while_a_request_is_under_way(desk, photograph, saved,
     assert desk.do("layers()") == ["Background"]
     assert [desk.do(f"checksum({PHOTOGRAPH})"), sha256(photograph), sha256(other)] == before
     began = time.monotonic()
-    start(desk, photograph)  # the next one works
+    # The next one works.
+    start(desk, photograph)
     figure("Krita closes a document during a request", f"the next one colored after {time.monotonic() - began:.1f} s")
 
 

@@ -15,7 +15,8 @@ from .harness import make_profile, wait_for
 
 RED = (200, 50, 50)
 DOTS = "node('dots')"
-LEFT, RIGHT, MIDDLE = (60, 50), (420, 220), (240, 135)  # a line and its middle
+# A line and its middle.
+LEFT, RIGHT, MIDDLE = (60, 50), (420, 220), (240, 135)
 
 
 @pytest.fixture
@@ -52,7 +53,8 @@ def test_the_robot_paints_where_it_is_told_and_undo_takes_it_back(desk, ramp, zo
     desk.do(f"brush({RED}, 12)")
     if zoom:
         desk.do(f"app.activeWindow().activeView().canvas().setZoomLevel({zoom})")
-    first, last = (LEFT, RIGHT) if zoom != 2.0 else ((200, 110), (280, 160))  # what is in sight
+    # What is in sight.
+    first, last = (LEFT, RIGHT) if zoom != 2.0 else ((200, 110), (280, 160))
     desk.stroke(first, last)
     assert painted(desk, first) == painted(desk, last) == painted(desk, MIDDLE) == [*RED, 255]
     assert painted(desk, (MIDDLE[0], MIDDLE[1] + 20))[3] == painted(desk, (first[0] - 12, first[1]))[3] == 0
@@ -75,7 +77,8 @@ def test_the_screen_shows_the_image(desk, ramp, tmp_path):
 
 
 def test_krita_and_its_display_die_with_the_tests(krita, home):
-    folder = home / "dying"  # a home and temporary files of its own: or Krita would hand over to the one that runs
+    # A home and temporary files of its own: or Krita would hand over to the one that runs.
+    folder = home / "dying"
     make_profile(folder)
     (folder / "tmp").mkdir()
     tests = Path(__file__).parents[1]

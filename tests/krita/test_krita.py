@@ -51,7 +51,8 @@ def test_dots_become_color_and_spread(desk, photograph):
     red, green, blue, alpha = desk.do(f"rgb_at({RESULT}, 130, 300)")
     assert alpha == 255
     assert blue > green > red
-    after = desk.do(f"rgb_at({RESULT}, 90, 330)")  # elsewhere on the suit
+    # Elsewhere on the suit.
+    after = desk.do(f"rgb_at({RESULT}, 90, 330)")
     assert after[2] - after[0] > before[2] - before[0] + 10, "the color did not spread"
     assert desk.do("shown_at(90, 330)") == after[:3], "the user does not see it"
     assert desk.do("checksum(node('Background'))") == background, "the photograph was changed"

@@ -49,7 +49,8 @@ def test_what_lies_above_is_the_users_grade(desk, photograph, grade):
     if grade == "a clone":
         desk.do("node('grade').setBlendingMode('multiply'); node('grade').setOpacity(128)")
     desk.poll(f"layers() == ['Background', 'HueDot', 'grade'] and {RESULT} is not None")
-    desk.do("app.activeDocument().refreshProjection()")  # or Krita does not show yet what was set
+    # Otherwise Krita does not show yet what was set.
+    desk.do("app.activeDocument().refreshProjection()")
     shown = [desk.do(f"shown_at({x}, {y})") for x, y in PLACES]
     follow(desk, lambda: desk.do("huedot()._refresh.click()"))
     assert all(

@@ -69,7 +69,8 @@ def test_every_depth(tmp_path, ending, bits, channels):
     most = 65535 if photo.is_deep else 255
     off = (3.5 if ending == "heic" else 0.5) / (2**bits - 1) + 1 / 65535
     truth = np.repeat(RAMP[..., None], 3, 2) if channels == 1 else COLOR
-    if ending == "jxl" and photo.is_deep:  # for whose writer these are light, and it says so
+    # For its writer these are light, and it says so.
+    if ending == "jxl" and photo.is_deep:
         truth, off = shown(stored(truth, bits) / (2**bits - 1)), 1e-3
     assert np.abs(photo.full / most - truth).max() <= off
     assert len(np.unique(photo.full[..., 0])) > (256 if photo.is_deep else 150)
@@ -135,7 +136,8 @@ def numbered(ending, primaries, transfer):
 @pytest.mark.parametrize("ending", ["avif", "heic"])
 def test_colors_by_number(tmp_path, ending):
     light = np.array([(((each / 255) + 0.055) / 1.055) ** 2.4 for each in (200, 40, 40)])
-    to_srgb = np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]])  # from P3
+    # From P3.
+    to_srgb = np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]])
     truth = shown((to_srgb @ light).clip(0, 1)) * 255
     for numbers, expected in (((1, 13), (200, 40, 40)), ((2, 2), (200, 40, 40)), ((12, 13), truth)):
         (tmp_path / f"a.{ending}").write_bytes(numbered(ending, *numbers))
@@ -194,7 +196,8 @@ def test_the_header_of_a_jpeg_xl(height, width, bits):
 
 
 def test_a_jpeg_xl_that_is_too_large_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
-    header = b"\xff\x0a" + (3 << 1 | 59_999 << 3 | 1 << 33 | 1 << 36).to_bytes(8, "little")  # 60,000 square
+    # 60,000 square.
+    header = b"\xff\x0a" + (3 << 1 | 59_999 << 3 | 1 << 33 | 1 << 36).to_bytes(8, "little")
     (tmp_path / "a.jxl").write_bytes(header)
     with pytest.raises(TooLarge, match="60000 x 60000"):
         read_photograph(tmp_path / "a.jxl")

@@ -35,7 +35,8 @@ def test_fax(tmp_path, compression, white_is_zero):
 @pytest.mark.parametrize("ending", ["webp", "avif", "heic", "jxl"])
 def test_compressed(tmp_path, ending):
     options = {"webp": {"lossless": True}, "jxl": {"lossless": True}}.get(ending, {"quality": 95})
-    plain.formats()  # registers the plugins
+    # Registers the plugins.
+    plain.formats()
     Image.fromarray(EIGHT).save(tmp_path / f"a.{ending}", **options)
     assert np.abs(read_photograph(tmp_path / f"a.{ending}").rgb.astype(int) - EIGHT).max() <= 8
 

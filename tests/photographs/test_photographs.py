@@ -96,8 +96,10 @@ def test_a_palette_of_translucent_colors(tmp_path):
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation(tmp_path, orientation, ending):
     upright = np.zeros((10, 16, 3), np.uint8)
-    upright[:5, :8] = 255  # white in the upper left
-    back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # transpositions that undo each orientation
+    # White in the upper left.
+    upright[:5, :8] = 255
+    # Transpositions that undo each orientation.
+    back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     image = Image.fromarray(upright)
     if orientation > 1:
         image = image.transpose(Image.Transpose(back[orientation]))
@@ -149,7 +151,8 @@ def test_the_layout_of_a_tiff_does_not_go_along(tmp_path):
 BROKEN_EXIF = {
     "garbage": b"Exif\0\0garbage garbage",
     "short": b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01",
-    "words": b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x02\0\x04\0\0\0abc\0\0\0\0\0",  # for an orientation
+    # For an orientation.
+    "words": b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x02\0\x04\0\0\0abc\0\0\0\0\0",
 }
 
 
@@ -201,7 +204,8 @@ def xyz(*values):
 
 
 WHITE = (b"wtpt", xyz(0.9642, 1.0, 0.8249))
-LINEAR = b"curv" + bytes(4) + struct.pack(">IH", 1, 256) + bytes(2)  # gamma 1
+# Gamma 1.
+LINEAR = b"curv" + bytes(4) + struct.pack(">IH", 1, 256) + bytes(2)
 
 
 def matrix_profile(swapped):
@@ -221,7 +225,8 @@ def ink_profile():
     """Inks of which the first prints sRGB's red, whatever its name, the last black, and the others nothing."""
     identity = struct.pack(">9i", *(np.eye(3, dtype=int).ravel() * 65536))
     ramp, black = bytes(range(256)), bytes([0, 128, 128])
-    paper, red = bytes([255, 128, 128]), bytes([138, 209, 198])  # Lab, D50
+    # Lab, D50.
+    paper, red = bytes([255, 128, 128]), bytes([138, 209, 198])
     table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + identity + ramp * 4
     table += (paper + black) * 4 + (red + black) * 4 + ramp * 3
     return icc(b"prtr", b"CMYK", b"Lab ", [WHITE, (b"A2B0", table)])
@@ -229,7 +234,8 @@ def ink_profile():
 
 def test_the_profile_is_honored(tmp_path):
     linear = saved(flat("RGB", (55, 55, 55)), tmp_path / "linear.png", icc_profile=matrix_profile(swapped=False))
-    assert np.abs(read_photograph(linear).rgb.astype(int) - 128).max() <= 2  # 55/255 linear is 128 in sRGB
+    # 55/255 linear is 128 in sRGB.
+    assert np.abs(read_photograph(linear).rgb.astype(int) - 128).max() <= 2
     swapped = saved(flat("RGB", (255, 0, 0)), tmp_path / "swapped.png", icc_profile=matrix_profile(swapped=True))
     assert np.abs(read_photograph(swapped).rgb.astype(int) - (0, 255, 0)).max() <= 12
 
@@ -248,7 +254,8 @@ def test_the_profile_of_sixteen_bits_is_honored(tmp_path):
 @pytest.mark.parametrize("ending", ["tif", "jpg"])
 def test_the_profile_of_inks_is_honored(tmp_path, ending):
     path = saved(flat("CMYK", (255, 0, 0, 0)), tmp_path / f"ink.{ending}", icc_profile=ink_profile())
-    assert np.abs(read_photograph(path).rgb.astype(int) - (255, 0, 0)).max() <= 8  # cyan, to one who ignores it
+    # Cyan, to one who ignores it.
+    assert np.abs(read_photograph(path).rgb.astype(int) - (255, 0, 0)).max() <= 8
 
 
 @pytest.mark.parametrize("profile", [b"not a profile", matrix_profile(swapped=False)[:150]])
@@ -304,7 +311,8 @@ def test_bad_files_are_refused_by_name(tmp_path, name):
 
 
 def test_a_program_is_no_photograph(tmp_path):
-    path = tmp_path / "program.png"  # which Pillow would hand to Ghostscript
+    # Pillow would hand it to Ghostscript.
+    path = tmp_path / "program.png"
     path.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\nshowpage\n")
     with pytest.raises(FileError, match="is not a picture"):
         read_photograph(path)

@@ -46,7 +46,8 @@ def psd(path, planes, mode, large=False, packed=False, layers=0, resources=b"", 
 def test_depths_and_modes(tmp_path, bits, mode, large, packed):
     planes = np.stack([RAMP] * {GRAY: 1, RGB: 3, CMYK: 4}[mode])
     if mode == CMYK:
-        planes[3] = 1  # no black
+        # No black.
+        planes[3] = 1
     photo = read_photograph(psd(tmp_path / "a.psd", stored(planes, bits), mode, large, packed))
     assert photo.is_deep == (bits == 16)
     assert np.abs(photo.rgb - RAMP[..., None] * 255).max() <= 1

@@ -13,7 +13,8 @@ from huedot.photographs import read_photograph
 from huedot.protocol.errors import FileError, TooLarge
 
 HEIGHT, WIDTH = 24, 32
-RAMP = np.linspace(0, 1, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)  # every level of 8 bits
+# Every level of 8 bits.
+RAMP = np.linspace(0, 1, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
 LEVELS = np.round(RAMP * 255).astype(int)
 
 
@@ -416,7 +417,8 @@ def test_random_flavors(tmp_path, data):
         "photometric": photometric,
         "metadata": None,
     }
-    order = pick("<", ">") if compression in (None, *COMPRESSIONS) else "<"  # tifffile errs in others
+    # tifffile errs in others.
+    order = pick("<", ">") if compression in (None, *COMPRESSIONS) else "<"
     before, after = pick(False, True), pick(0, 2)
     try:
         with tifffile.TiffWriter(tmp_path / "a.tif", byteorder=order, bigtiff=pick(False, True)) as tiff:
@@ -426,14 +428,17 @@ def test_random_flavors(tmp_path, data):
             for _ in range(after):
                 tiff.write(stored(1 - RAMP, 16), photometric="minisblack", metadata=None)
     except (ValueError, KeyError, RuntimeError, NotImplementedError, TypeError):
-        return  # tifffile does not write it
+        # tifffile does not write it.
+        return
     photo, reason = read_or_refused(tmp_path / "a.tif")
     if photo is None:
         assert "not supported" in reason
         assert "damaged" not in reason
         return
-    coarse = (extra == "ASSOCALPHA" and share < 1) + (kind == "int8")  # steps that what is stored lies apart
-    coarse += photometric == "separated"  # of which two round
+    # Steps that what is stored lies apart.
+    coarse = (extra == "ASSOCALPHA" and share < 1) + (kind == "int8")
+    # Two of them round.
+    coarse += photometric == "separated"
     assert np.abs(photo.rgb - truth[..., None] * 255).max() <= 1.01 + 1.5 * coarse
     assert (photo.alpha is not None) == (options.get("extrasamples") in (["ASSOCALPHA"], ["UNASSALPHA"]))
     if photo.alpha is not None:
@@ -456,7 +461,8 @@ def test_random_depths(tmp_path, data):
         with tifffile.TiffFile(path, mode="r+") as tiff:
             at = tiff.pages[0].dataoffsets[0]
             tiff.pages[0].tags[259].overwrite(1)
-            tag = tiff.pages[0].tags[277].offset  # of samples in a pixel, which is 1 where it is not said
+            # The number of samples in a pixel, which is 1 where it is not said.
+            tag = tiff.pages[0].tags[277].offset
         whole = bytearray(path.read_bytes())
         whole[tag : tag + 12] = struct.pack(f"{order}HHII", 266, 4, 1, 2)
         path.write_bytes(bytes(whole[:at]) + bytes(whole[at:]).translate(REVERSED))
@@ -483,7 +489,8 @@ def test_random_flavors_of_pillow(tmp_path, data):
     try:
         image.save(tmp_path / "a.tif", compression=compression, tiffinfo={274: orientation}, big_tiff=pick(False, True))
     except (ValueError, KeyError, RuntimeError, OSError):
-        return  # Pillow does not write it
+        # Pillow does not write it.
+        return
     truth = np.round(RAMP * 255) if mode in deep else np.asarray(image.convert("L"), float)
     photo, reason = read_or_refused(tmp_path / "a.tif")
     assert photo is not None, reason
@@ -492,5 +499,6 @@ def test_random_flavors_of_pillow(tmp_path, data):
 
 def turned(values, orientation):
     """As it is to be shown, by EXIF's numbers."""
-    way = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}.get(orientation)  # Image.Transpose
+    # Image.Transpose.
+    way = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}.get(orientation)
     return values if way is None else np.asarray(Image.fromarray(values.astype(np.float32)).transpose(way))

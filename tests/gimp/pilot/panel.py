@@ -10,7 +10,8 @@ import time
 
 
 def serve():
-    while not hasattr(sys.modules.get("huedot_gimp.live"), "run"):  # else two threads would import at once
+    # Otherwise two threads would import at once.
+    while not hasattr(sys.modules.get("huedot_gimp.live"), "run"):
         time.sleep(0.05)
     import ast
     import gc

@@ -44,5 +44,6 @@ def _serve():
 
 try:
     _serve()
-finally:  # the tests hung up, or died: this GIMP is nobody's any more
+finally:
+    # The tests hung up, or died: this GIMP is nobody's any more.
     _space["run_procedure"]("gimp-quit", force=True)

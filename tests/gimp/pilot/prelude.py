@@ -3,7 +3,8 @@
 
 U8 = "R'G'B'A u8"
 _displays = []
-image = None  # the one that `show` opened last
+# The one that `show` opened last.
+image = None
 
 
 def run_procedure(name, **arguments):
@@ -26,7 +27,8 @@ def load(path):
     """Load a file as `image`, which no window shows."""
     global image
     image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
-    if not image.undo_is_enabled():  # some files' plug-ins leave it off, unlike File > Open
+    # Some files' plug-ins leave it off, unlike File > Open.
+    if not image.undo_is_enabled():
         image.undo_enable()
     image.set_file(
         Gio.File.new_for_path(path.rpartition(".")[0] + ".xcf")

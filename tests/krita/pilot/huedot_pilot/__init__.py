@@ -17,8 +17,10 @@ except ImportError:
     from PyQt5 import QtCore, QtGui, QtWidgets
 
 
-faulthandler.enable()  # a crash of Krita then says in its log which Python ran
-faulthandler.register(signal.SIGUSR1)  # and so does one that hangs
+# A crash of Krita then says in its log which Python ran.
+faulthandler.enable()
+# And so does one that hangs.
+faulthandler.register(signal.SIGUSR1)
 
 
 class Pilot(Extension):
