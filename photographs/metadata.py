@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import Any
 
 from PIL import ExifTags, Image
@@ -26,15 +27,22 @@ def kept(exif: Image.Exif, name: str) -> tuple[Any, bytes]:
     """Return the orientation, and the EXIF that still holds for an upright copy in sRGB; if damaged, none."""
     orientation = None
     try:
-        result = Image.Exif()
-        orientation = exif.get(ExifTags.Base.Orientation)
-        result.update({tag: exif[tag] for tag in KEPT_TAGS if tag in exif})
-        for folder in KEPT_FOLDERS:
-            if values := _in_srgb(exif.get_ifd(folder)):
-                result[folder] = values
-        return orientation, result.tobytes() if len(result) else b""
+        with warnings.catch_warnings():
+            # Pillow warns of tags that hold too much or too little.
+            warnings.simplefilter("ignore")
+            orientation = exif.get(ExifTags.Base.Orientation)
+            return orientation, _copied(exif)
     except Exception as error:  # noqa: BLE001 - what damaged EXIF makes Pillow raise is in no list
         return _damaged(orientation, error, name)
+
+
+def _copied(exif: Image.Exif) -> bytes:
+    result = Image.Exif()
+    result.update({tag: exif[tag] for tag in KEPT_TAGS if tag in exif})
+    for folder in KEPT_FOLDERS:
+        if values := _in_srgb(exif.get_ifd(folder)):
+            result[folder] = values
+    return result.tobytes() if len(result) else b""
 
 
 def exif_of(image: Image.Image, name: str) -> tuple[Any, bytes]:

@@ -1,6 +1,7 @@
 """TIFF of every flavor that tifffile writes: the same picture each time, or a refusal that names the true reason."""
 
 import struct
+import warnings
 
 import numpy as np
 import pytest
@@ -232,6 +233,20 @@ def test_stacks_of_scientific_programs(tmp_path, program):
 def test_complex_samples_are_refused_by_name(tmp_path, kind):
     with pytest.raises(FileError, match="COMPLEXIEEEFP"):
         read_photograph(written(tmp_path / "a.tif", RAMP.astype(kind), photometric="minisblack"))
+
+
+def test_a_tag_that_holds_too_much_is_no_matter_for_the_user(tmp_path):
+    path = written(tmp_path / "a.tif", stored(RAMP, 8), photometric="minisblack", software="two words")
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        at = tiff.pages[0].tags[305].offset
+    data = bytearray(path.read_bytes())
+    # Of ASCII it is now short numbers, nine of them.
+    data[at + 2 : at + 4] = struct.pack("<H", 3)
+    path.write_bytes(bytes(data))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert np.array_equal(levels(path), LEVELS)
+    assert said == []
 
 
 def test_floats_that_are_none(tmp_path):
