@@ -279,11 +279,11 @@ def leave_wheel_to_panel(widget: Gtk.Widget, name: str) -> None:
 
 
 class Percentage(Gtk.Box):
-    """A share by its name, a slider, and the number."""
+    """A share by its name, a slider, and the number; in two rows where something stands between."""
 
     def __init__(self, name: str, changed: Callable[[], object], *between: Gtk.Widget, most: float = 1.0) -> None:
         """Stand at 30 %; `changed` is called when the user moves it; `between` stands before the slider."""
-        super().__init__(spacing=6)
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=4)
         self._slider = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, round(100 * most), 1)
         self._slider.set_value(30)
         self._slider.set_draw_value(False)
@@ -291,8 +291,13 @@ class Percentage(Gtk.Box):
         self._slider.connect("value-changed", lambda *_: changed())
         leave_wheel_to_panel(self._slider, name)
         self._number = Gtk.Label(width_chars=5)
-        for part in (Gtk.Label(label=name), *between, self._slider, self._number):
-            self.add(part)
+        named, sliding = Gtk.Box(spacing=6), Gtk.Box(spacing=6)
+        for part in (Gtk.Label(label=name), *between):
+            named.add(part)
+        for part in (*([] if between else [named]), self._slider, self._number):
+            sliding.add(part)
+        for row in (named, sliding) if between else (sliding,):
+            self.add(row)
 
     @property
     def share(self) -> float:

@@ -1,7 +1,7 @@
 """The photograph: what lies beneath the result layer. What lies above is the user's grade, shown over the result.
 
 Groups that hold the result, and what else is beneath it, act on the result as they do on the photograph: their masks,
-opacity and blending mode are no part of it.
+opacity and blending mode are no part of it. Nor are clones of HueDot's layers, which would be colored again and again.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Photograph:
             raise HueDotError(words.NOTHING_BENEATH, words.MOVE_ABOVE)
         self.end()
         copy = self._document.clone()
-        holders = [id_of(each) for each in _holders(result)]
-        _uncover(copy.rootNode(), holders, id_of(result))
+        holders, ours = [id_of(each) for each in _holders(result)], _ours(found)
         for node in descendants(copy.rootNode()):
-            if hints is not None and id_of(node) == id_of(hints):
+            if (hints is not None and id_of(node) == id_of(hints)) or _is_clone_of(node, ours):
                 node.remove()
+        _uncover(copy.rootNode(), holders, id_of(result))
         copy.waitForDone()
         self._copy = copy
 
@@ -67,20 +67,21 @@ class Photograph:
 
     def fingerprint(self, found: Found) -> int:
         """Return a number that another photograph has not: of the layers beneath the result, what is in sight."""
-        ours = "" if found[0] is None else id_of(found[0])
+        ours = _ours(found)
         shown = [self._seen(each, ours) for each in beneath(self._document.rootNode(), found) if each.visible()]
         return zlib.crc32(repr((self._document.width(), self._document.height(), shown)).encode())
 
-    def _seen(self, node: Node, ours: str) -> object:
-        """Return what makes a layer look as it does; with all that it holds."""
-        held = [self._seen(each, ours) for each in node.childNodes() if each.visible() and id_of(each) != ours]
+    def _seen(self, node: Node, ours: set[str]) -> object:
+        """Return what makes a layer look as it does; with all that it holds, but what is HueDot's."""
+        shown = [each for each in node.childNodes() if each.visible() and id_of(each) not in ours]
+        held = [self._seen(each, ours) for each in shown if not _is_clone_of(each, ours)]
         looks = node.type(), node.opacity(), node.blendingMode(), node.inheritAlpha(), node.bounds().getRect()
         return looks, self._pixels_of(node, bool(held)), _settings_of(node), held
 
     def _pixels_of(self, node: Node, is_composed: bool) -> int:
         """Hash a layer's pixels, if they changed."""
-        if node.type() == "grouplayer":
-            return 0
+        if node.type() == "grouplayer" or (node.type() == "clonelayer" and not _tells_source(node)):
+            return 0  # a clone that may be the result's would change with each result
         if node.type() != "paintlayer":
             return zlib.crc32(pixels.bytes_of(node.thumbnail(SIDE, SIDE)))
         key = looks_of(node)
@@ -97,12 +98,33 @@ def looks_of(node: Node) -> object:
 
 def beneath(root: Node, found: Found) -> list[Node]:
     """Return the layers beneath the result, bottom up; not what they hold."""
-    hints, result = found
+    _, result = found
     if result is None:
         return []
-    ours = "" if hints is None else id_of(hints)
-    holders = [id_of(each) for each in _holders(result)]
-    return [each for each in _below(root, holders, id_of(result)) if id_of(each) != ours]
+    holders, ours = [id_of(each) for each in _holders(result)], _ours(found)
+    there = _below(root, holders, id_of(result))
+    return [each for each in there if id_of(each) not in ours and not _is_clone_of(each, ours)]
+
+
+def _ours(found: Found) -> set[str]:
+    """Return the ids of HueDot's layers, and of the groups that hold the result."""
+    _, result = found
+    holders = _holders(result) if result is not None else ()
+    return {id_of(each) for each in (*found, *holders) if each is not None}
+
+
+def _is_clone_of(node: Node, ids: set[str]) -> bool:
+    """Whether a layer is Krita's clone of one of these, or a clone of such a clone, as far as Krita tells."""
+    while node is not None and _tells_source(node):
+        node = node.sourceNode()
+        if node is not None and id_of(node) in ids:
+            return True
+    return False
+
+
+def _tells_source(node: Node) -> bool:
+    """Whether a layer is a clone, and Krita says of what: 5.1 does not."""
+    return str(node.type()) == "clonelayer" and hasattr(node, "sourceNode")
 
 
 def _below(parent: Node, holders: list[str], result: str) -> Iterator[Node]:
