@@ -8,7 +8,7 @@ TORCH ?= torch==2.13.0
 # The words before a program that a private Debian root has.
 in_root = $(CURDIR)/tests/editors/private_root exec $$(tests/editors/private_root where $(1))
 
-.PHONY: help demo test test-all test-faults test-krita test-gimp reliability bench docs audit check format build try-wheel archives clean
+.PHONY: help demo test test-all test-faults test-krita test-gimp pictures reliability bench docs audit check format build try-wheel archives clean
 
 $(BIN)/huedot: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,9 @@ test-gimp: $(BIN)/huedot  ## the tests in real GIMP 3.0; GIMP=3.2 for that one; 
 	tests/gimp/get_gimp $(GIMP)
 	HUEDOT_EDITORS=required $(if $(filter-out 3.0,$(GIMP)),HUEDOT_GIMP="$(call in_root,gimp-$(GIMP))") \
 	$(BIN)/python -m pytest tests/gimp
+
+pictures: $(BIN)/huedot  ## take the pictures of the panels in docs/images anew
+	HUEDOT_EDITORS=required HUEDOT_PICTURES=docs/images $(BIN)/python -m pytest tests/krita/test_pictures.py tests/gimp/test_pictures.py
 
 reliability: $(BIN)/huedot  ## test-faults, with what was measured going into docs/reliability.md
 	HUEDOT_FAULTS_TABLE=docs/reliability.md $(BIN)/python -m pytest --quiet -m fault tests/faults tests/krita tests/gimp

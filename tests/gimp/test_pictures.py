@@ -52,6 +52,23 @@ def aside(gimp, panel):
     return panel
 
 
+def drawn(gimp, title, folder):
+    """Wait for a dialog, and until it is drawn: most of it is of one color; returns its window."""
+    window = wait_for(lambda: gimp.display.windows(title), 60, "the dialog")[0]
+    said = gimp.display.xdotool("getwindowgeometry", "--shell", window).split()
+    place = {name: int(value) for name, _, value in (line.partition("=") for line in said)}
+    rows = slice(place["Y"], place["Y"] + place["HEIGHT"])
+    columns = slice(place["X"], place["X"] + place["WIDTH"])
+
+    def is_drawn():
+        screen = np.asarray(Image.open(gimp.screenshot(folder / "dialog.png")).convert("RGB"))
+        _, counts = np.unique(screen[rows, columns].reshape(-1, 3), axis=0, return_counts=True)
+        return counts.max() > 0.4 * counts.sum()
+
+    wait_for(is_drawn, 20, "the dialog is drawn")
+    return window
+
+
 def test_from_the_first_dot_to_the_fifth(gimp, aside, keep):
     aside.poll("panel()._start.get_visible() and idle()")
     assert aside.do("cut_off()") == []
@@ -75,12 +92,12 @@ def test_the_colors_of_another_image(gimp, aside, saved, keep):
     keep("gimp-colors-from.png")
 
 
-def test_the_dialog_that_transfers_colors(gimp, photograph, saved, keep):
+def test_the_dialog_that_transfers_colors(gimp, photograph, saved, keep, tmp_path):
     red = saved(np.full((300, 400, 3), (200, 60, 40), np.uint8), "red.png")
     gimp.do(f"load({str(red)!r})")
     gimp.open(photograph)
     gimp.menu("Transfer colors from image")
-    dialog = wait_for(lambda: gimp.display.windows("^HueDot$"), 20, "the dialog")[0]
+    dialog = drawn(gimp, "^HueDot$", tmp_path)
     keep("gimp-transfer.png")
     gimp.display.activate(dialog)
     gimp.display.xdotool("key", "Return")
@@ -89,11 +106,11 @@ def test_the_dialog_that_transfers_colors(gimp, photograph, saved, keep):
     )
 
 
-def test_the_dialog_that_suggests_colors(gimp, photograph, keep):
+def test_the_dialog_that_suggests_colors(gimp, photograph, keep, tmp_path):
     gimp.open(photograph)
     gimp.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 230, 120, 50, 50)")
     gimp.menu("Suggest colors here")
-    dialog = wait_for(lambda: gimp.display.windows("^Suggested colors$"), 60, "the dialog")[0]
+    dialog = drawn(gimp, "^Suggested colors$", tmp_path)
     keep("gimp-suggest.png")
     before = gimp.do(FOREGROUND)
     gimp.display.activate(dialog)
