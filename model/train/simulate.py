@@ -34,7 +34,7 @@ GLOBAL_SHARE = 0.25
 
 
 @dataclass(frozen=True)
-class Hints:
+class RevealedHints:
     """Dots and strokes: a stroke is a brush's square stamps along an arc, a dot is one stamp. (P,) each."""
 
     # Which photograph of the batch.
@@ -51,18 +51,18 @@ class Hints:
     # How it turns, in radians per stamp.
     bend: Tensor
 
-    def part(self, first: int, last: int) -> Hints:
+    def part(self, first: int, last: int) -> RevealedHints:
         """Return the hints of photographs first to last."""
         mine = (self.owner >= first) & (self.owner < last)
         chosen = {field.name: getattr(self, field.name)[mine] for field in fields(self)}
-        return Hints(**{**chosen, "owner": chosen["owner"] - first})
+        return RevealedHints(**{**chosen, "owner": chosen["owner"] - first})
 
 
 @dataclass(frozen=True)
 class Users:
     """What the simulated users of a batch do, and how old their photographs are."""
 
-    hints: Hints
+    hints: RevealedHints
     everything: Tensor  # (B,) bool: every color is revealed
     reveal: Tensor  # (B, 2), 1 where the histogram and where the saturation is given
     contrast: Tensor  # (B, 1, 1, 1) each: what ages the lightness
@@ -105,7 +105,7 @@ def draw(batch: int, side: int, generator: torch.Generator, strokes: float = 0.0
     )
 
 
-def draw_hints(count: Tensor, side: int, generator: torch.Generator, strokes: float = 0.0) -> Hints:
+def draw_hints(count: Tensor, side: int, generator: torch.Generator, strokes: float = 0.0) -> RevealedHints:
     """Draw where hints are, and how large: count (B,) of them in square photographs.
 
     The place is normal around the center or uniform, for all hints of a photograph; the brush's side 1 to 9 pixels.
@@ -121,7 +121,7 @@ def draw_hints(count: Tensor, side: int, generator: torch.Generator, strokes: fl
     top, left = (_places(side - brush, normal, generator) for _ in range(2))
     stamps = torch.where(uniform() < strokes, 2 + (uniform() * (STAMPS - 1)).long(), 1)
     bend = BEND * torch.randn(owner.shape, generator=generator, device=device)
-    return Hints(owner, top, left, brush, stamps, 2 * math.pi * uniform(), bend)
+    return RevealedHints(owner, top, left, brush, stamps, 2 * math.pi * uniform(), bend)
 
 
 def draw_counts(batch: int, generator: torch.Generator) -> Tensor:
@@ -151,7 +151,7 @@ def reveal(ab: Tensor, users: Users) -> tuple[Tensor, Tensor]:
     return torch.where(every, ab, hint_ab), torch.where(every, 1.0, hint_mask)
 
 
-def paint(ab: Tensor, hints: Hints) -> tuple[Tensor, Tensor]:
+def paint(ab: Tensor, hints: RevealedHints) -> tuple[Tensor, Tensor]:
     """Reveal the true color under hints, each of which has the one color that is its mean.
 
     ab: (B, 2, H, W), the truth. Returns hint_ab (B, 2, H, W), 0 where there is no hint, and hint_mask (B, 1, H, W),
@@ -169,7 +169,7 @@ def paint(ab: Tensor, hints: Hints) -> tuple[Tensor, Tensor]:
     return color[on_top].permute(0, 3, 1, 2).contiguous(), (on_top > 0).to(ab.dtype)[:, None]
 
 
-def _stamps(hints: Hints, size: torch.Size) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+def _stamps(hints: RevealedHints, size: torch.Size) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Lay a brush's stamps along its stroke: returns hint, order within the hint, top, left and side, (S,) each."""
     device = hints.owner.device
     hint = torch.repeat_interleave(torch.arange(len(hints.owner), device=device), hints.stamps)

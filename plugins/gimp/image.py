@@ -103,7 +103,7 @@ class Document:
         Gimp.displays_flush()
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
-        """Put a copy of the hint layer, with these pixels painted anew, in its place; one undo step.
+        """Put a copy of the hint layer, with these pixels repainted, in its place; one undo step.
 
         Raises HueDotError if it is locked.
         """

@@ -2,7 +2,7 @@
 
 GIMP copies a mark with its layer: to a duplicate, into another image, into a file, and onto what layers are merged
 into. So the image keeps which layers were marked, by GIMP's numbers: by that the layer itself is told from all that
-inherited its mark. Tattoos will not do: GIMP counts anew in a duplicated image.
+inherited its mark. Tattoos will not do: GIMP renumbers a duplicated image.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class Document:
         self._layers.make()
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
-        """Put a copy of the hint layer, with these RGBA parts painted anew, in its place; one undo step.
+        """Put a copy of the hint layer, with these RGBA parts repainted, in its place; one undo step.
 
         Raises HueDotError if it is locked.
         """
@@ -207,7 +207,7 @@ class Document:
         return self._shared.others_wrote(self._history), space_of(result) if result is not None else None
 
     def show_result(self) -> None:
-        """Compose the image anew. Of all calls that do, this one alone leaves no undo step."""
+        """Compose the image again. Of all calls that do, this one alone leaves no undo step."""
         self._document.refreshProjection()
 
     def thumbnail(self, side: int) -> Picture | None:

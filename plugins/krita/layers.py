@@ -100,7 +100,7 @@ class Layers:
         self.activate()
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
-        """Put a copy of the hint layer, with these RGBA parts painted anew, in its place. Raises if it is locked."""
+        """Put a copy of the hint layer, with these RGBA parts repainted, in its place. Raises if it is locked."""
         old, result = self.find()
         if old is None:
             return
@@ -193,7 +193,7 @@ class Layers:
         return [each for each in ids if isinstance(each, str)] if isinstance(ids, list) else []
 
     def _keep(self, hints: Node | None, result: Node | None) -> None:
-        """Mark the layers, and find them anew: nodes that came from a clone crash Krita when they are used."""
+        """Mark the layers, and find them again: nodes that came from a clone crash Krita when they are used."""
         for kind, node in (("hints", hints), ("result", result)):
             if node is not None and (id_ := id_of(node)) not in (ids := self._kept(kind)):
                 kept.update(self._document, {kind: [*ids, id_][-MAX_KEPT:]})

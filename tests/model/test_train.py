@@ -148,7 +148,7 @@ def test_a_dot_is_its_own_mean_and_the_later_lies_on_top():
     ab = colors(1, 16)
     one = torch.ones(2, dtype=torch.int64)
     top, left, side = torch.tensor([3, 4]), torch.tensor([5, 5]), torch.tensor([4, 2])
-    hints = simulate.Hints(0 * one, top, left, side, one, 0.0 * one, 0.0 * one)
+    hints = simulate.RevealedHints(0 * one, top, left, side, one, 0.0 * one, 0.0 * one)
     hint_ab, hint_mask = simulate.paint(ab, hints)
     assert hint_mask.sum() == 16
     torch.testing.assert_close(hint_ab[0, :, 3, 5], ab[0, :, 3:7, 5:9].mean((1, 2)))
