@@ -74,6 +74,7 @@ def panel(gimp, photograph):
     gimp.menu("Live panel")
     panel = Panel(gimp)
     panel.poll("state() is not None")
+    gimp.key("n")  # again: GIMP 3.2 may have missed it while it was starting
     yield panel
     panel.close()
 
