@@ -120,7 +120,7 @@ def test_the_loader_raises_what_reading_raised(folder):
     photographs = PhotographFolder(folder)
     for path in folder.iterdir():
         path.write_bytes(b"")
-    with pytest.raises(FileError, match="is not a picture"):
+    with pytest.raises(FileError, match="is empty"):
         list(batches(photographs, SMALL, range(4)))
 
 
