@@ -80,6 +80,7 @@ def test_a_hello_of_this_version_is_read_strictly_and_may_be_tried_again(daemon)
     transport = ZmtpTransport(endpoint.address)
     session = Session.__new__(Session)
     session._transport, session._channel = transport, session_module.Channel(endpoint.key)
+    session._minor = 0
     nonce = bytes(range(16))
     hello = {"protocol": "2.0", "app": "tests", "app_version": "1", "nonce": nonce}
     session.send("1", "hello", {**hello, "colors": 1})
