@@ -118,12 +118,22 @@ class Talk:
         return answer["value"]
 
     def poll(self, source: str, until: Callable[[Any], Any] = bool, seconds: float = 20) -> Any:
-        """Run Python in GIMP until its value is as wanted, and return it."""
+        """Run Python in GIMP until its value is as wanted, and return it.
+
+        What cannot be asked yet is asked again: while a layer is being replaced, there is none of its name.
+        """
         deadline = time.monotonic() + seconds
-        while not until(value := self.do(source)):
-            assert time.monotonic() < deadline, f"{source!r} is still {value!r} after {seconds} s"
+        while True:
+            try:
+                value = self.do(source)
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                if until(value):
+                    return value
+                assert time.monotonic() < deadline, f"{source!r} is still {value!r} after {seconds} s"
             time.sleep(0.05)
-        return value
 
     def said(self) -> str:
         """Return the end of what GIMP and its plug-ins wrote to stderr."""
