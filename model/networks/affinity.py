@@ -34,12 +34,12 @@ class Affinity(nn.Module):
 
         features: (B, C, h, w); values: (B, V, h, w), meant where share (B, 1, h, w), the part of a cell that is hint,
         is above 0; lightness: (B, 1, h, w), the hints' own, in 0..100; limit: hint cells used at most. Returns
-        (B, V, D, h, w).
+        (B, V + 1, D, h, w), the last of which is the share that comes from hints at all, 0..1.
         """
         batch, _, height, width = features.shape
         count = int((share > 0).flatten(1).sum(1).max())
         if count == 0:
-            return values.new_zeros(batch, values.shape[1], self.bins, height, width)
+            return values.new_zeros(batch, values.shape[1] + 1, self.bins, height, width)
         weight, at = share.flatten(1).topk(min(count, limit), dim=1)  # (B, J)
         keys = self._per_head(self.key(features).float())  # (B, N, hw, E)
         near = _gather(keys, at)  # (B, N, J, E)
@@ -48,8 +48,8 @@ class Affinity(nn.Module):
         light = self._lightness_logits(near, _gather(lightness.flatten(2).transpose(1, 2)[:, None], at))
         spread = _convex(*factors, light, _gather(values.flatten(2).transpose(1, 2)[:, None], at))
         share_of_head = self.mix(features).float().flatten(2).softmax(1)[:, :, :, None, None]
-        mean = (spread * share_of_head).sum(1)  # (B, hw, D, V)
-        return mean.permute(0, 3, 2, 1).reshape(batch, values.shape[1], self.bins, height, width)
+        mean = (spread * share_of_head).sum(1)  # (B, hw, D, V + 1)
+        return mean.permute(0, 3, 2, 1).reshape(batch, values.shape[1] + 1, self.bins, height, width)
 
     def _per_head(self, x: Tensor) -> Tensor:
         """(B, N * E, h, w) -> (B, N, hw, E)."""
@@ -92,14 +92,21 @@ def _gather(x: Tensor, at: Tensor) -> Tensor:
 def _convex(places: Tensor, hints: Tensor, light: Tensor, values: Tensor) -> Tensor:
     """Return the softmax-weighted mean of values over hints and null (which is worth 0), for every lightness bin.
 
+    The last channel is the weight of all hints together, which takes no product of its own: null has the rest.
+
     places: (B, N, P, F) and hints: (B, N, F, J + 1), the factors of the logits; light: (B, N, J, D); values:
-    (B, 1, J, C). Returns (B, N, P, D, C).
+    (B, 1, J, C). Returns (B, N, P, D, C + 1).
     """
     light = light.clamp(-20, 10).exp()[..., None]  # (B, N, J, D, 1)
     terms = torch.cat([light * values[:, :, :, None], light], 4)  # (B, N, J, D, C + 1)
     null = F.one_hot(torch.tensor(terms.shape[4] - 1)).to(terms).expand(*terms.shape[:2], 1, *terms.shape[3:])
     terms = torch.cat([terms, null], 2)
     block = max(1, BLOCK // hints.shape[3]) if places.device.type == "cpu" else places.shape[2]
-    sums = torch.cat([(some @ hints).softmax(3) @ terms.flatten(3) for some in places.split(block, 2)], 2)
-    sums = sums.unflatten(3, terms.shape[3:])
-    return sums[..., :-1] / sums[..., -1:]
+    sums, of_null = [], []
+    for some in places.split(block, 2):
+        share = (some @ hints).softmax(3)
+        sums.append(share @ terms.flatten(3))
+        of_null.append(share[..., -1:])
+    means = torch.cat(sums, 2).unflatten(3, terms.shape[3:])
+    total = means[..., -1:]
+    return torch.cat([means[..., :-1] / total, 1 - torch.cat(of_null, 2)[..., None] / total], 4)

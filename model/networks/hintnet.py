@@ -201,9 +201,7 @@ class HintNetwork(nn.Module):
         per_cell = share.clamp_min(1e-6)
         rest = F.avg_pool2d((hint_ab - slice_grid(grid, lightness)) * hint_mask, 4) / per_cell
         hint_lightness = F.avg_pool2d(lightness * hint_mask, 4) / per_cell
-        spread: Tensor = self.affinity(
-            decoded.quarter, torch.cat([rest, torch.ones_like(share)], 1), hint_lightness, share, limit
-        )
+        spread: Tensor = self.affinity(decoded.quarter, rest, hint_lightness, share, limit)
         return grid + spread[:, :2], spread[:, 2:]
 
     def palette_logits(self, decoded: Features, ab: Tensor) -> Tensor:

@@ -1,4 +1,5 @@
 import torch
+import torch.nn.functional as F
 
 from huedot.model.networks.affinity import Affinity
 from huedot.model.networks.hintnet import HintNetwork
@@ -53,7 +54,9 @@ def test_propagation_is_convex():
     values[0, :, 2, 2], values[0, :, 6, 6] = 10.0, 30.0
     with torch.no_grad():
         spread = affinity(torch.randn(1, 8, 8, 8), values, torch.full((1, 1, 8, 8), 50.0), share, 64)
+    spread, reached = spread[:, :2], spread[:, 2]
     assert spread.shape == (1, 2, 6, 8, 8)
+    assert 0 <= reached.min() <= reached.max() <= 1
     assert spread.min() >= 0
     assert spread.max() <= 30
 
@@ -73,7 +76,7 @@ def test_propagation_is_the_softmax_over_hints_and_null():
         keys = affinity.key(features)[0].unflatten(0, (heads, width))
         null, mix = affinity.null(features)[0], affinity.mix(features)[0].softmax(0)
         for y, x, z in [(0, 0, 0), (2, 3, 1), (5, 4, affinity.bins - 1), (1, 5, 3)]:
-            expected = torch.zeros(2)
+            expected = torch.zeros(3)
             for n in range(heads):
                 logits = []
                 for row, column in hints:
@@ -83,7 +86,8 @@ def test_propagation_is_the_softmax_over_hints_and_null():
                     like = near @ (keys[n, :, y, x] + affinity.bin_key[n, z]) / width**0.5
                     logits.append(like - affinity.reach[n].exp() * distance - affinity.edge[n].exp() * apart)
                 weights = torch.stack([*logits, null[n, y, x]]).softmax(0)
-                colors = torch.stack([values[0, :, row, column] for row, column in hints])
+                # Last the share of the hints themselves, which is as if each were worth 1.
+                colors = torch.stack([F.pad(values[0, :, row, column], (0, 1), value=1) for row, column in hints])
                 expected += mix[n, y, x] * (weights[:-1] @ colors)
             assert torch.allclose(spread[:, z, y, x], expected, atol=1e-4)
 
