@@ -20,7 +20,7 @@ from huedot.protocol.errors import ArgumentError, FileError, WeightsCorrupt
 
 from .options import Options
 
-# The momentum of its batch norms.
+# What its batch norms add to the variance.
 EFFICIENTNET_EPSILON = 1e-3
 log = logging.getLogger(__name__)
 

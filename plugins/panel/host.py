@@ -81,7 +81,7 @@ class Document(Protocol):
         """Return the hint layer's pixels in an area of the image, RGBA."""
 
     def remark(self) -> str:
-        """Return what the user should know of where he paints: not on the hints, say; nothing where all is well."""
+        """Return what the user should know of where they paint: not on the hints, say; nothing where all is well."""
 
     def can_undo_stroke(self) -> bool:
         """Whether the user painted on the photograph, and `undo_stroke` takes that back."""

@@ -13,12 +13,19 @@ def select_photograph(gimp, panel):
     panel.poll("state().document._painting._before")
 
 
-def test_painting_on_the_photograph_is_said_and_undo_brings_it_back(gimp, panel):
-    start(panel)
+def stroke_photograph(gimp, panel, *strokes):
+    """Paint strokes on the photograph; returns its checksum before."""
     before = gimp.do(f"checksum({PHOTOGRAPH})")
     select_photograph(gimp, panel)
     gimp.do(f"foreground({RED!r})")
-    gimp.stroke((300, 100), (360, 140))
+    for stroke in strokes:
+        gimp.stroke(*stroke)
+    return before
+
+
+def test_painting_on_the_photograph_is_said_and_undo_brings_it_back(gimp, panel):
+    start(panel)
+    before = stroke_photograph(gimp, panel, ((300, 100), (360, 140)))
     said = panel.poll("'which the result covers' in said() and said()")
     assert "“Background”" in said
     assert "Undo" in said
@@ -33,11 +40,7 @@ def test_painting_on_the_photograph_is_said_and_undo_brings_it_back(gimp, panel)
 def test_the_panel_takes_strokes_on_the_photograph_back(gimp, panel):
     """Whatever is selected, by one step, which undo takes back in turn."""
     start(panel)
-    before = gimp.do(f"checksum({PHOTOGRAPH})")
-    select_photograph(gimp, panel)
-    gimp.do(f"foreground({RED!r})")
-    gimp.stroke((300, 100), (360, 140))
-    gimp.stroke((100, 400), (160, 440))
+    before = stroke_photograph(gimp, panel, ((300, 100), (360, 140)), ((100, 400), (160, 440)))
     panel.poll("panel()._undo_stroke.get_visible()")
     painted = gimp.do(f"checksum({PHOTOGRAPH})")
     assert painted != before
