@@ -3,6 +3,7 @@
 from .colorizer import Colorizer, Photo
 from .hints import Dot, Hints
 from .reference import Reference
+from .regions import Mask, Region
 from .suggestions import Place
 
-__all__ = ["Colorizer", "Dot", "Hints", "Photo", "Place", "Reference"]
+__all__ = ["Colorizer", "Dot", "Hints", "Mask", "Photo", "Place", "Reference", "Region"]

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from huedot.protocol.errors import ArgumentError
 
+from .grid import Rectangle
+from .regions import Mask
 from .vividness import MOST
 
 SMALLEST = 8  # pixels on a side
@@ -49,6 +51,16 @@ def hint_layer(name: str, value: object, height: int, width: int) -> NDArray[np.
     return value
 
 
+def mask(name: str, value: object, height: int, width: int) -> Mask:
+    """Return value, a Mask inside the photograph or uint8 (height, width), as a Mask."""
+    if isinstance(value, Mask):
+        area(name, value.area, height, width, least=0)
+        return value
+    if not isinstance(value, np.ndarray) or value.dtype != np.uint8 or value.shape != (height, width):
+        raise ArgumentError(name, f"must have a mask of dtype uint8 and the photograph's shape ({height}, {width}).")
+    return Mask.of(value)
+
+
 def number(name: str, value: object, low: float, high: float) -> float:
     """Return value as a float between low and high, both included."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
@@ -72,9 +84,12 @@ def whole(name: str, value: object, low: int, high: int) -> int:
     return int(value)
 
 
-def region(name: str, value: tuple[int, int, int, int] | None, height: int, width: int) -> tuple[int, int, int, int]:
-    """Return value, a part (x, y, width, height) of a photograph of this size; all of it for None."""
+def area(name: str, value: Rectangle | None, height: int, width: int, least: int = 1) -> Rectangle:
+    """Return value, a part (x, y, width, height) of a photograph of this size; all of it for None.
+
+    least: pixels on a side.
+    """
     x, y, w, h = part = value or (0, 0, width, height)
-    if not (x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= width and y + h <= height):
+    if not (x >= 0 and y >= 0 and w >= least and h >= least and x + w <= width and y + h <= height):
         raise ArgumentError(name, f"{value} is not a part of the photograph, which has {width} x {height} pixels.")
     return part

@@ -15,7 +15,7 @@ from torch.profiler import record_function
 from huedot.protocol.errors import is_memory_gone, out_of_memory
 from huedot.weights.files import refused
 
-from . import bins, loading, places, vividness
+from . import bins, loading, places, regions, vividness
 from .exact import meet_hints
 from .grid import slice_bands, slice_grid
 from .networks.hintnet import Config, Features, HintNetwork
@@ -36,6 +36,7 @@ class NetworkInput:
     hint_mask: Tensor  # (1, 1, H, W), 0 or 1
     global_hints: Tensor  # (1, 316)
     vividness: float = 1.0  # see `vividness.enliven`
+    fills: bool = False  # see `regions.fill`
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,11 @@ class HintNetBackend:
         """Run the hint network, spread the hints, and make them exact."""
         hints = (given.hint_ab, given.hint_mask)
         with record_function("decode"), _half_where_fast(given.lightness.device):
-            grid, decoded = self.network.decode(encoded, *hints, given.global_hints)
+            alone, decoded = self.network.decode(encoded, *hints, given.global_hints)
         with record_function("propagate"):
-            grid, reached = self.network.propagate(grid, decoded, given.lightness, *hints)
+            grid, reached = self.network.propagate(alone, decoded, given.lightness, *hints)
+            if given.fills:
+                grid, reached = regions.fill(alone, grid, reached)
         held = [grid, *decoded, *hints]
 
         def logits() -> Tensor:
@@ -134,8 +137,8 @@ class HintNetBackend:
         def cut(field: Tensor, scale: int) -> Tensor:
             return field[..., top * scale : (top + height) * scale, left * scale : (left + width) * scale]
 
-        region = (left * 16, top * 16, width * 16, height * 16)
-        ((_, ab),) = slice_bands(grid, lightness[0, 0], region[2] * region[3], region)
+        area = (left * 16, top * 16, width * 16, height * 16)
+        ((_, ab),) = slice_bands(grid, lightness[0, 0], area[2] * area[3], area)
         parts = Features(cut(decoded.quarter, 4), cut(decoded.eighth, 2), cut(decoded.sixteenth, 1))
         return self.network.palette_logits(parts, ab[None]), (x * columns - left) / width, (y * rows - top) / height
 

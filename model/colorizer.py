@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,12 +17,13 @@ from huedot.weights import files
 
 from . import arguments, backends, color, reference
 from .color import Samples
-from .encoded import OUT_OF_GPU_MEMORY, EncodedPhoto, LoadedNetwork
-from .grid import Region, slice_grid
+from .encoded import OUT_OF_GPU_MEMORY, EncodedPhoto, GlobalHints, LoadedNetwork
+from .grid import Rectangle
 from .hints import Dot, Hints
-from .painting import FractionDone, Picture, paint
+from .painting import FractionDone, Picture, paint, paint_small
 from .palette import likely
 from .reference import Reference
+from .regions import Layer, Region, Shared, seen_exactly, share_out
 from .suggestions import Place, suggest_places, variation_dots
 from .tiles import Shown, Tiling, merged
 
@@ -34,8 +35,8 @@ class Refresh(NamedTuple):
     """What has to be painted over what was shown, and what is then shown: the `since` of the next refresh."""
 
     # Disjoint; pictures (h, w, 3) sRGB, uint8 or uint16.
-    tiles: list[tuple[Region, Any]]
-    # Whether the tiles are all of the region.
+    tiles: list[tuple[Rectangle, Any]]
+    # Whether the tiles are all of the area.
     complete: bool
     shown: Shown
 
@@ -120,22 +121,30 @@ class Photo:
         self,
         hints: Picture | Hints | None = None,
         *,
+        regions: Sequence[Region] = (),
         histogram: Picture | Reference | None = None,
         saturation: float | None = None,
         vividness: float | None = None,
-        region: Region | None = None,
+        area: Rectangle | None = None,
         dtype: DTypeLike | None = None,
     ) -> Any:
         """Color the photograph: (H, W, 3) sRGB, whose lightness is the photograph's own.
 
-        hints: uint8 (H, W, 4), where alpha from 128 up is a hint of hue and chroma; histogram: a reference
-        picture, uint8 (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2); vividness: 0..3, times which the
-        chroma is where no hint reaches, the network's own without it; region: the part that is wanted,
-        (x, y, width, height), which costs in proportion; dtype: np.uint8 or np.uint16, without which it is the
-        photograph's own. Raises ArgumentError, and WeightsCorrupt where the network answers with no colors.
+        hints: uint8 (H, W, 4), where alpha from 128 up is a hint of hue and chroma; regions: parts of the photograph
+        whose hints color them alone, a later one above an earlier one; histogram: a reference picture, uint8
+        (h, w, 3); saturation: mean HSV saturation, 0..1 (paper §3.2); vividness: 0..3, times which the chroma is where
+        no hint reaches, the network's own without it; area: the part that is wanted, (x, y, width, height), which
+        costs in proportion; dtype: np.uint8 or np.uint16, without which it is the photograph's own.
+        Raises ArgumentError, and WeightsCorrupt where the network answers with no colors.
         """
         refresh = self.refresh(
-            hints, histogram=histogram, saturation=saturation, vividness=vividness, region=region, dtype=dtype
+            hints,
+            regions=regions,
+            histogram=histogram,
+            saturation=saturation,
+            vividness=vividness,
+            area=area,
+            dtype=dtype,
         )
         return refresh.tiles[0][1]
 
@@ -143,10 +152,11 @@ class Photo:
         self,
         hints: Picture | Hints | None = None,
         *,
+        regions: Sequence[Region] = (),
         histogram: Picture | Reference | None = None,
         saturation: float | None = None,
         vividness: float | None = None,
-        region: Region | None = None,
+        area: Rectangle | None = None,
         since: Shown | None = None,
         progress: FractionDone = lambda fraction: None,
         dtype: DTypeLike | None = None,
@@ -156,16 +166,15 @@ class Photo:
         What is left as it was is within `tiles.TOLERANCE` ab units of what `colorize` gives. progress: told the share
         of the work that is done; it may raise, to stop it. Raises ArgumentError.
         """
-        given, global_hints = self._hints(hints), reference.global_hints(histogram, saturation)
-        part = arguments.region("region", region, self.height, self.width)
+        shared, global_hints = self._shared(hints, regions), reference.global_hints(histogram, saturation)
+        part = arguments.area("area", area, self.height, self.width)
         kind = arguments.levels("dtype", self.dtype if dtype is None else dtype)
         vivid = arguments.vividness(vividness)
 
         def work() -> Refresh:
             progress(0)
-            prediction = self.encoded.predict(given, global_hints, vivid)
-            exact = given.muted(prediction.share) if self.encoded.backend.exact else Hints.none()
-            return self._refresh(prediction.grid, exact, part, since, progress, kind)
+            layers, exact = self._layers(shared, global_hints, vivid)
+            return self._refresh(layers, exact, part, since, progress, kind)
 
         return self.encoded.attempt(work)
 
@@ -176,6 +185,7 @@ class Photo:
         hints: Picture | Hints | None = None,
         k: int = 9,
         *,
+        regions: Sequence[Region] = (),
         histogram: Picture | Reference | None = None,
         saturation: float | None = None,
         vividness: float | None = None,
@@ -187,33 +197,42 @@ class Photo:
         arguments.whole("x", x, 0, self.width - 1)
         arguments.whole("y", y, 0, self.height - 1)
         arguments.whole("k", k, 1, 64)
-        given, global_hints = self._hints(hints), reference.global_hints(histogram, saturation)
-        vivid = arguments.vividness(vividness)
-        logits = self.encoded.attempt(lambda: self.encoded.logits_at(x, y, given, global_hints, vivid))
+        given, fills = self._shared(hints, regions).at(x, y)
+        global_hints, vivid = reference.global_hints(histogram, saturation), arguments.vividness(vividness)
+        logits = self.encoded.attempt(lambda: self.encoded.logits_at(x, y, given, global_hints, vivid, fills))
         return self._palette(x, y, logits, k)
 
-    def preview(self, hints: Picture | Hints | None = None, side: int = 512, vividness: float | None = None) -> Picture:
+    def preview(
+        self,
+        hints: Picture | Hints | None = None,
+        side: int = 512,
+        vividness: float | None = None,
+        regions: Sequence[Region] = (),
+    ) -> Picture:
         """Color a copy of the photograph whose longer side has `side` pixels: what `colorize` would give, sooner."""
-        given, vivid = self._hints(hints), arguments.vividness(vividness)
+        shared, vivid = self._shared(hints, regions), arguments.vividness(vividness)
         scale = min(1.0, side / max(self.height, self.width))
         size = tuple(max(1, round(extent * scale)) for extent in (self.height, self.width))
         lightness = F.interpolate(self.lightness[None, None], size, mode="bilinear", antialias=True)
 
         def paint() -> Picture:
-            grid = self.encoded.predict(given, vividness=vivid).grid
-            light = lightness.to(grid.device)
-            return color.to_rgb8(light[0, 0], slice_grid(grid, self.encoded.levels(light))[0]).cpu().numpy()
+            layers, _ = self._layers(shared, reference.global_hints(None, None), vivid)
+            return paint_small(layers, lightness[0, 0], self.encoded.levels, (self.height, self.width))
 
         return self.encoded.attempt(paint)
 
-    def suggest(self, hints: Picture | Hints | None = None, n: int = 5) -> list[tuple[int, int]]:
+    def suggest(
+        self, hints: Picture | Hints | None = None, n: int = 5, regions: Sequence[Region] = ()
+    ) -> list[tuple[int, int]]:
         """Return n places (x, y) where a dot would help most, the best first. Raises ArgumentError."""
-        return [(place.x, place.y) for place in self.suggest_places(hints, n)]
+        return [(place.x, place.y) for place in self.suggest_places(hints, n, regions)]
 
-    def suggest_places(self, hints: Picture | Hints | None = None, n: int = 5) -> list[Place]:
+    def suggest_places(
+        self, hints: Picture | Hints | None = None, n: int = 5, regions: Sequence[Region] = ()
+    ) -> list[Place]:
         """Return n places where a dot would help most, the best first, and how unsure the network is there."""
         arguments.whole("n", n, 1, 100)
-        given = self._hints(hints)
+        given = self._shared(hints, regions).all()
         return self.encoded.attempt(lambda: suggest_places(self.encoded, given, n))
 
     def variations(self, hints: Picture | Hints | None = None, n: int = 6) -> list[Picture]:
@@ -229,14 +248,20 @@ class Photo:
         hints: Picture | Hints | None = None,
         n: int = 6,
         progress: Callable[[float], None] = lambda fraction: None,
+        regions: Sequence[Region] = (),
     ) -> list[list[Dot]]:
         """Return the dots that, beneath the given hints, make each of the n variations; the first has none.
 
         progress: told the share of the work that is done; it may raise, to stop it.
         """
         arguments.whole("n", n, 1, 24)
-        given = self._hints(hints)
+        given = self._shared(hints, regions).all()
         return self.encoded.attempt(lambda: variation_dots(self.encoded, given, n, progress))
+
+    def _shared(self, hints: Picture | Hints | None, regions: Sequence[Region]) -> Shared:
+        size = (self.height, self.width)
+        masks = [arguments.mask(f"regions[{i}]", region.mask, *size) for i, region in enumerate(regions)]
+        return share_out(self._hints(hints), masks, [self._hints(region.hints) for region in regions])
 
     def _hints(self, hints: Picture | Hints | None) -> Hints:
         if hints is None:
@@ -247,20 +272,29 @@ class Photo:
 
     def _refresh(
         self,
-        grid: Tensor,
+        layers: Sequence[Layer],
         exact: Hints,
-        region: Region,
+        area: Rectangle,
         since: Shown | None,
         progress: FractionDone,
         kind: np.dtype[Any],
     ) -> Refresh:
-        tiling = Tiling((self.height, self.width), grid)
-        shown, parts = tiling.shown(region, grid, exact), [region]
+        tiling = Tiling((self.height, self.width), layers[0].grid)
+        shown, parts = tiling.shown(area, layers, exact), [area]
         if since is not None:
             changed = tiling.changed(since, shown)
-            shown, parts = merged(since, shown, changed), tiling.rectangles(changed, region)
-        pictures = paint(grid, self.lightness, self.encoded.levels, exact, region, parts, progress, kind)
-        return Refresh(list(zip(parts, pictures, strict=True)), parts == [region], shown)
+            shown, parts = merged(since, shown, changed), tiling.rectangles(changed, area)
+        pictures = paint(layers, self.lightness, self.encoded.levels, exact, area, parts, progress, kind)
+        return Refresh(list(zip(parts, pictures, strict=True)), parts == [area], shown)
+
+    def _layers(self, shared: Shared, global_hints: GlobalHints, vividness: float | None) -> tuple[list[Layer], Hints]:
+        """Return what is laid over what, bottom-up, and the hints that are shown as they are."""
+        predictions = self.encoded.predict_each(shared.hints, global_hints, vividness)
+        layers = [Layer(each.grid, mask) for each, mask in zip(predictions, (None, *shared.masks), strict=True)]
+        if not self.encoded.backend.exact:
+            return layers, Hints.none()
+        muted = [hints.muted(each.share) for hints, each in zip(shared.hints, predictions, strict=True)]
+        return layers, seen_exactly(muted, shared.masks)
 
     def _palette(self, x: int, y: int, logits: Tensor, k: int) -> list[tuple[tuple[int, int, int], float]]:
         backend = self.encoded.backend

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -59,7 +60,7 @@ class LoadedNetwork:
 
 
 class EncodedPhoto:
-    """A photograph as a network has encoded it, and the network's latest answer."""
+    """A photograph as a network has encoded it, and the network's latest answers."""
 
     def __init__(self, network: LoadedNetwork, rgb: Samples) -> None:
         """Encode a picture, uint8 or uint16 (H, W, 3) sRGB. Raises OutOfMemory."""
@@ -67,15 +68,17 @@ class EncodedPhoto:
         self.height, self.width = rgb.shape[:2]
         self.lightness = color.lightness(rgb)  # (H, W) in 0..100, on the CPU
         self._working_shape = working_shape(self.height, self.width, network.working_size, network.backend.multiple)
-        self._latest: tuple[object, backends.Prediction] | None = None
+        # The latest answers, by what was given, and how many are wanted: one for each region, and one for the rest.
+        self._answers: OrderedDict[object, backends.Prediction] = OrderedDict()
+        self._wanted = 1
         self.attempt(self._encode)
 
     @property
     def nbytes(self) -> int:
         """The memory that this photograph holds now, in bytes, wherever it lies."""
         held = [self.lightness, self.small, *(self._features or ())]
-        if self._latest is not None:
-            held += [self._latest[1].grid, *self._latest[1].held]
+        for prediction in self._answers.values():
+            held += [prediction.grid, *prediction.held]
         storages = {tensor.data_ptr(): tensor.untyped_storage().nbytes() for tensor in held}
         return sum(storages.values())
 
@@ -95,12 +98,16 @@ class EncodedPhoto:
         return self.attempt(again)
 
     def predict(
-        self, hints: Hints, global_hints: GlobalHints | None = None, vividness: float | None = None
+        self,
+        hints: Hints,
+        global_hints: GlobalHints | None = None,
+        vividness: float | None = None,
+        fills: bool = False,
     ) -> backends.Prediction:
-        """Run the network, or take its latest answer if nothing has changed; within an `attempt`.
+        """Run the network, or take one of its latest answers if nothing has changed; within an `attempt`.
 
-        global_hints: float32 (316,); vividness: the network's own for None. Raises WeightsCorrupt where the network
-        answers with no colors.
+        global_hints: float32 (316,); vividness: the network's own for None; fills: see `regions.fill`.
+        Raises WeightsCorrupt where the network answers with no colors.
         """
         if global_hints is None:
             global_hints = reference.global_hints(None, None)
@@ -108,12 +115,13 @@ class EncodedPhoto:
         if self.small.device.type != self.network.device.type:
             self._encode()
         vividness = self.network.vividness if vividness is None else vividness
-        key = hints.digest(), global_hints.tobytes(), vividness
-        if self._latest is None or self._latest[0] != key:
+        fills &= len(hints) > 0
+        key = _key(hints, global_hints, vividness, fills)
+        if key not in self._answers:
             device = self.network.device
             local = hints.at_size((self.height, self.width), self._working_shape, device)
             everywhere = torch.from_numpy(global_hints)[None].to(device)
-            given = backends.NetworkInput(self.small, *local, everywhere, vividness)
+            given = backends.NetworkInput(self.small, *local, everywhere, vividness, fills)
             prediction = self.backend.predict(self._features, given)
             self._check(prediction.grid)
             if self._mount and not self._mount.is_painted(local[1]):
@@ -121,8 +129,18 @@ class EncodedPhoto:
                 prediction = replace(prediction, grid=grid)
             if global_hints[-1] and self.backend.takes_global:
                 prediction = prediction.muted(saturation.share(prediction.grid, self.small, float(global_hints[-2])))
-            self._latest = key, prediction
-        return self._latest[1]
+            self._answers[key] = prediction
+        self._answers.move_to_end(key)
+        while len(self._answers) > self._wanted:
+            self._answers.popitem(last=False)
+        return self._answers[key]
+
+    def predict_each(
+        self, shared: Sequence[Hints], global_hints: GlobalHints, vividness: float | None = None
+    ) -> list[backends.Prediction]:
+        """Do as `predict` for the hints of the rest, and those of each region; where they stay, nothing is done."""
+        self._wanted = len(shared)
+        return [self.predict(hints, global_hints, vividness, fills=i > 0) for i, hints in enumerate(shared)]
 
     def logits(self, hints: Hints) -> Tensor:
         """Return the logits (1, Q, h, w) over the backend's bins; within an `attempt`. Raises as `predict` does."""
@@ -131,10 +149,16 @@ class EncodedPhoto:
         return logits
 
     def logits_at(
-        self, x: int, y: int, hints: Hints, global_hints: GlobalHints, vividness: float | None = None
+        self,
+        x: int,
+        y: int,
+        hints: Hints,
+        global_hints: GlobalHints,
+        vividness: float | None = None,
+        fills: bool = False,
     ) -> Tensor:
         """Return the logits (Q,) of the pixel in column x and row y; within an `attempt`. Raises as `predict` does."""
-        prediction = self.predict(hints, global_hints, vividness)
+        prediction = self.predict(hints, global_hints, vividness, fills)
         logits = prediction.logits_at((x + 0.5) / self.width, (y + 0.5) / self.height)
         self._check(logits)
         return logits
@@ -147,13 +171,18 @@ class EncodedPhoto:
         self._mount = mount and mount.seen(self.levels)
         self.small = self.levels(small).to(self.network.device)  # (1, 1, h, w) in 0..100, as the network sees it
         self._features = self.backend.encode(self.small)
-        self._latest = None
+        self._answers.clear()
 
     def _check(self, answer: Tensor) -> None:
         """Refuse what a network that was badly trained answers, before it turns black: NaN, infinity and the like."""
         if not bool((answer.abs() < FAR).all()):
             weights = self.network.path or self.network.name
             raise files.refused(weights, "answers this photograph with no colors (NaN, or beyond any)")
+
+
+def _key(hints: Hints, global_hints: GlobalHints, vividness: float, fills: bool) -> object:
+    """Return what tells a question from others."""
+    return hints.digest(), global_hints.tobytes(), vividness, fills
 
 
 def working_shape(height: int, width: int, working_size: int, multiple: int) -> tuple[int, int]:

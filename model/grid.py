@@ -15,7 +15,7 @@ from torch.profiler import record_function
 
 from .levels import AS_IT_IS, Levels
 
-Region = tuple[int, int, int, int]  # x, y, width and height, in pixels of the photograph
+Rectangle = tuple[int, int, int, int]  # x, y, width and height, in pixels of the photograph
 
 
 def slice_grid(grid: Tensor, lightness: Tensor) -> Tensor:
@@ -34,16 +34,16 @@ def slice_grid(grid: Tensor, lightness: Tensor) -> Tensor:
 
 
 def slice_bands(
-    grid: Tensor, lightness: Tensor, pixels: int, region: Region | None = None, levels: Levels = AS_IT_IS
+    grid: Tensor, lightness: Tensor, pixels: int, area: Rectangle | None = None, levels: Levels = AS_IT_IS
 ) -> Iterator[tuple[int, Tensor]]:
     """Slice one grid, band by band of rows, so that memory is bounded whatever the photograph's size.
 
     grid: (1, C, D, h, w) on any device; lightness: (H, W) in 0..100, on the CPU; pixels: about how many a band has;
-    region: the part of the photograph to slice, all of it by default; levels: from its lightness to the grid's.
-    Yields each band's first row, counted in the photograph, and its values (C, rows, width of the region), on the
+    area: the part of the photograph to slice, all of it by default; levels: from its lightness to the grid's.
+    Yields each band's first row, counted in the photograph, and its values (C, rows, width of the area), on the
     grid's device.
     """
-    left, top, width, height = region or (0, 0, lightness.shape[1], lightness.shape[0])
+    left, top, width, height = area or (0, 0, lightness.shape[1], lightness.shape[0])
     cells, x = _columns(grid, left, width, lightness.shape[1])
     bins = grid.shape[2]
     rows = max(1, pixels // width)

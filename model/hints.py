@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .color import rgb_to_lab
-from .grid import Region
+from .grid import Rectangle
 from .paint import Paint
 
 # Pixels to convert: what lies between takes 60 bytes each.
@@ -94,6 +94,10 @@ class Hints:
             some = slice(first, first + AT_ONCE)
             yield Hints(self.rows[some], self.columns[some], self.ab[some])
 
+    def where(self, kept: NDArray[np.bool_]) -> Hints:
+        """Return those that are kept, bool (N,)."""
+        return self if kept.all() else Hints(self.rows[kept], self.columns[kept], self.ab[kept])
+
     def muted(self, share: float) -> Hints:
         """Return them with a share, 0..1, of their chroma."""
         return self if share == 1 else Hints(self.rows, self.columns, self.ab * np.float32(share))
@@ -105,13 +109,13 @@ class Hints:
             state.update(np.ascontiguousarray(values).data)
         return state.digest()
 
-    def within(self, region: Region) -> Hints:
-        """Return those inside a region of the photograph."""
-        x, y, width, height = region
+    def within(self, area: Rectangle) -> Hints:
+        """Return those inside an area of the photograph."""
+        x, y, width, height = area
         if not len(self) or (self.rows.max() < y + height and self.columns.max() < x + width and x == y == 0):
             return self
         inside = (self.rows >= y) & (self.rows < y + height) & (self.columns >= x) & (self.columns < x + width)
-        return Hints(self.rows[inside], self.columns[inside], self.ab[inside])
+        return self.where(inside)
 
     def at_size(self, size: tuple[int, int], target: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
         """Bring the hints from a photograph's size to the network's, (height, width) both.

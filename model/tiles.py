@@ -7,6 +7,7 @@ what the eye sees is never further than TOLERANCE from what the hints say, howev
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .grid import Region
+from .grid import Rectangle
 from .hints import Hints
+from .regions import Layer
 
 # Ab units by which a tile may be out of date: about one level of 8 bits.
 TOLERANCE = 0.5
@@ -33,11 +35,11 @@ MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xFF51AFD7ED558CCD)
 
 @dataclass(frozen=True)
 class Shown:
-    """What a client sees of a region: for each tile, the part of the grid that it was painted from, and its hints."""
+    """What a client sees of an area: for each tile, the parts of the grids that it was painted from, and its hints."""
 
-    region: Region
-    patches: Tensor  # (2, D, rows, columns, side, side)
-    exact: NDArray[np.uint64]  # (rows, columns): fingerprints of the hints that are shown as they are
+    area: Rectangle
+    patches: Tensor  # (layers, 2, D, rows, columns, side, side); a region's are 0 where it is not
+    exact: NDArray[np.uint64]  # (rows, columns): fingerprints of the masks, and of the hints shown as they are
 
     @property
     def nbytes(self) -> int:
@@ -56,37 +58,54 @@ class Tiling:
         self.cells = max(MIN_CELLS, math.ceil(MIN_PIXELS / pixels), math.ceil(math.prod(self.grid_size) ** 0.5 / MOST))
         self.shape = -(-self.grid_size[0] // self.cells), -(-self.grid_size[1] // self.cells)
 
-    def shown(self, region: Region, grid: Tensor, exact: Hints) -> Shown:
-        """Describe a region painted from a grid all over, with these exact hints."""
-        return Shown(region, self._patches(grid), self._fingerprints(exact))
+    def shown(self, area: Rectangle, layers: Sequence[Layer], exact: Hints) -> Shown:
+        """Describe an area painted from these layers all over, with these exact hints."""
+        fingerprints, patches = self._fingerprints(exact), []
+        for i, (grid, mask) in enumerate(layers):
+            patches.append(self._patches(grid))
+            if mask is not None:
+                there = self._touched(mask.area)
+                patches[-1] = patches[-1] * torch.from_numpy(there).to(grid)[:, :, None, None]
+                number = int.from_bytes(mask.identity[:7], "little") * (2 * i + 1) % (1 << 64)
+                fingerprints += there * np.uint64(number)
+        return Shown(area, torch.stack(patches), fingerprints)
 
     def changed(self, old: Shown, new: Shown) -> NDArray[np.bool_]:
         """Return which tiles, (rows, columns), have to be repainted."""
-        comparable = old.region == new.region and old.patches.device == new.patches.device
+        comparable = old.area == new.area and old.patches.device == new.patches.device
         if not comparable or min(n / cells for n, cells in zip(self.size, self.grid_size, strict=True)) < 1:
             # Pixels larger than cells would see beyond their tile's patch.
             return np.ones(self.shape, bool)
-        moved = (new.patches - old.patches).abs().amax((0, 1, 4, 5)) > TOLERANCE
+        before = _of_as_many(old.patches, len(new.patches))
+        moved = (new.patches - before).abs().amax((0, 1, 2, 5, 6)) > TOLERANCE
         result: NDArray[np.bool_] = moved.cpu().numpy() | (old.exact != new.exact)
         return result
 
-    def rectangles(self, changed: NDArray[np.bool_], region: Region) -> list[Region]:
-        """Return disjoint rectangles of pixels that cover the changed tiles inside a region."""
-        found = [self._pixels(block, region) for block in _blocks(changed)]
+    def rectangles(self, changed: NDArray[np.bool_], area: Rectangle) -> list[Rectangle]:
+        """Return disjoint rectangles of pixels that cover the changed tiles inside an area."""
+        found = [self._pixels(block, area) for block in _blocks(changed)]
         found = [rectangle for rectangle in found if rectangle[2] > 0 and rectangle[3] > 0]
-        return [region] if sum(w * h for _, _, w, h in found) == region[2] * region[3] else found
+        return [area] if sum(w * h for _, _, w, h in found) == area[2] * area[3] else found
 
-    def _pixels(self, block: tuple[int, int, int, int], region: Region) -> Region:
-        """Return the pixels inside a region of tiles from (top, left) up to (bottom, right)."""
+    def _pixels(self, block: tuple[int, int, int, int], area: Rectangle) -> Rectangle:
+        """Return the pixels inside an area of tiles from (top, left) up to (bottom, right)."""
         top, left, bottom, right = block
-        x, y = max(self._edge(1, left), region[0]), max(self._edge(0, top), region[1])
-        end_x = min(self._edge(1, right), region[0] + region[2])
-        end_y = min(self._edge(0, bottom), region[1] + region[3])
+        x, y = max(self._edge(1, left), area[0]), max(self._edge(0, top), area[1])
+        end_x = min(self._edge(1, right), area[0] + area[2])
+        end_y = min(self._edge(0, bottom), area[1] + area[3])
         return x, y, end_x - x, end_y - y
 
     def _edge(self, axis: int, tile: int) -> int:
         """Return the first row (axis 0) or column (axis 1) of a tile."""
         return min(self.size[axis], -(-tile * self.cells * self.size[axis] // self.grid_size[axis]))
+
+    def _touched(self, area: Rectangle) -> NDArray[np.bool_]:
+        """Return which tiles, (rows, columns), an area reaches into."""
+        there = []
+        for axis, (first, length) in enumerate(((area[1], area[3]), (area[0], area[2]))):
+            edges = np.array([self._edge(axis, tile) for tile in range(self.shape[axis] + 1)])
+            there.append((edges[:-1] < first + length) & (edges[1:] > first))
+        return there[0][:, None] & there[1][None]
 
     def _patches(self, grid: Tensor) -> Tensor:
         """Cut out what each tile interpolates: its cells, and one around them. (2, D, rows, columns, side, side)."""
@@ -116,7 +135,14 @@ def merged(old: Shown, new: Shown, changed: NDArray[np.bool_]) -> Shown:
     if changed.all():
         return new
     mask = torch.from_numpy(changed).to(new.patches.device)[:, :, None, None]
-    return Shown(new.region, torch.where(mask, new.patches, old.patches), new.exact)
+    before = _of_as_many(old.patches, len(new.patches))
+    return Shown(new.area, torch.where(mask, new.patches, before), new.exact)
+
+
+def _of_as_many(patches: Tensor, layers: int) -> Tensor:
+    """Return patches of so many layers: those that are not there are nowhere, and of those left out the masks tell."""
+    missing = layers - len(patches)
+    return F.pad(patches, (0, 0) * 6 + (0, missing)) if missing > 0 else patches[:layers]
 
 
 def _blocks(changed: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from huedot.model import Photo, Reference
+from huedot.model import Mask, Photo, Reference
 from huedot.model.tiles import Shown
 from huedot.protocol.errors import ImageUnknown
 
 # Each is 1.3 kB.
 MAX_REFERENCES = 64
+# One part in so many of the memory for photographs, which masks may take beside them.
+MASKS_SHARE = 4
 # Results of a photograph that a client may name in `since`; each is under 1 MB.
 MAX_RESULTS = 8
 
@@ -28,14 +31,22 @@ class CachedPhoto:
         return self.photo.nbytes + sum(shown.nbytes for shown in self.shown.values())
 
 
+class HeldMask(NamedTuple):
+    """A region's mask as it was sent, of a shape (h, w), lying at the photograph's upper left corner."""
+
+    shape: tuple[int, ...]
+    mask: Mask
+
+
 class PhotoCache:
-    """Photographs by content hash and model, the least recently used dropped first; references by content hash."""
+    """Photographs by content hash and model, the least recently used dropped first; references and masks by hash."""
 
     def __init__(self, capacity_bytes: int) -> None:
         """Hold photographs of `capacity_bytes` together, and always the latest one."""
         self.capacity_bytes = capacity_bytes
         self._photos: OrderedDict[tuple[str, str], CachedPhoto] = OrderedDict()
         self._references: OrderedDict[str, Reference] = OrderedDict()
+        self._masks: OrderedDict[str, HeldMask] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -106,6 +117,20 @@ class PhotoCache:
         while len(self._references) > MAX_REFERENCES:
             self._references.popitem(last=False)
 
+    def mask(self, identity: str) -> HeldMask:
+        """Return a region's mask; raises ImageUnknown."""
+        if identity not in self._masks:
+            raise ImageUnknown("The daemon does not hold this region.", "Send it again with mask.")
+        self._masks.move_to_end(identity)
+        return self._masks[identity]
+
+    def add_mask(self, identity: str, held: HeldMask) -> None:
+        """Hold a region's mask, and drop others until all fit."""
+        self._masks[identity] = held
+        most = self.capacity_bytes // MASKS_SHARE
+        while len(self._masks) > 1 and sum(each.mask.pixels.nbytes for each in self._masks.values()) > most:
+            self._masks.popitem(last=False)
+
     def clear(self) -> None:
-        """Forget all photographs; references, which no network made, stay."""
+        """Forget all photographs; references and masks, which no network made, stay."""
         self._photos.clear()

@@ -7,22 +7,22 @@ import logging
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from huedot.model import Colorizer, Dot, Hints, Photo, Reference, color, gamut
+from huedot.model import Colorizer, Dot, Hints, Mask, Photo, Reference, Region, color, gamut
 from huedot.model.paint import Paint, join
 from huedot.protocol.client import Progress
 from huedot.protocol.errors import ArgumentError, BadRequest, is_memory_gone, out_of_memory
-from huedot.protocol.messages import DEFAULT_RADIUS, Request, image_id
+from huedot.protocol.messages import DEFAULT_RADIUS, Rectangle, Request, image_id
 from huedot.protocol.wire import Buffer
 from huedot.weights import files
 
-from .cache import PhotoCache
+from .cache import HeldMask, PhotoCache
 from .exchange import Answer
 
 # Networks beside the default one.
@@ -116,11 +116,11 @@ class Operations:
         photo, hints, extra, faint = self._inputs(request)
         given = request.parameters
         key = given["image"], self._key(given["model"])
-        x, y, width, height = region = tuple(given["region"] or (0, 0, photo.width, photo.height))
+        x, y, width, height = area = tuple(given["region"] or (0, 0, photo.width, photo.height))
         refresh = photo.refresh(
             hints,
             **extra,
-            region=region,
+            area=area,
             since=self.cache.shown(*key, given["since"]),
             progress=lambda fraction: progress("coloring", fraction),
         )
@@ -155,19 +155,20 @@ class Operations:
         )
 
     def _suggest(self, request: Request, progress: Progress) -> Answer:
-        photo, hints, *_ = self._inputs(request)
-        places = photo.suggest_places(hints, request.parameters["n"])
+        photo, hints, extra, _ = self._inputs(request)
+        places = photo.suggest_places(hints, request.parameters["n"], extra["regions"])
         return Answer({"places": [place._asdict() for place in places]})
 
     def _variations(self, request: Request, progress: Progress) -> Answer:
-        photo, hints, *_ = self._inputs(request)
-        count = request.parameters["n"]
-        found = photo.variation_dots(hints, count, lambda fraction: progress("trying colors", fraction))
+        photo, hints, extra, _ = self._inputs(request)
+        count, regions = request.parameters["n"], extra["regions"]
+        found = photo.variation_dots(hints, count, lambda fraction: progress("trying colors", fraction), regions)
         previews = []
         for i, dots in enumerate(found):
             progress("coloring previews", i / len(found))
             painted = Hints.from_dots(dots, (photo.height, photo.width)).plus(hints)
-            previews.append(photo.preview(painted, request.parameters["side"], request.parameters["vividness"]))
+            wishes = request.parameters["side"], request.parameters["vividness"]
+            previews.append(photo.preview(painted, *wishes, regions=regions))
         height, width = previews[0].shape[:2]
         variations = [{"dots": [_dot_fields(dot, photo) for dot in dots]} for dots in found]
         frames: list[Buffer] = [np.ascontiguousarray(preview).data for preview in previews]
@@ -187,6 +188,14 @@ class Operations:
         self.cache.add_reference(identity, reference)
         return Answer({"histogram": identity, "saturation": reference.saturation})
 
+    def _mask(self, request: Request, progress: Progress) -> Answer:
+        given, frame = request.parameters, request.frames[0]
+        if image_id(frame, given["width"], given["height"], 1) != given["mask"]:
+            raise BadRequest("`mask` is not the hash of these pixels.", "Form it as section 5 of the protocol says.")
+        pixels = np.frombuffer(frame, np.uint8).reshape(given["height"], given["width"])
+        self.cache.add_mask(given["mask"], HeldMask(pixels.shape, Mask.of(pixels)))
+        return Answer({"mask": given["mask"]})
+
     def _close_image(self, request: Request, progress: Progress) -> Answer:
         return Answer({"closed": self.cache.close(request.parameters["image"])})
 
@@ -195,13 +204,24 @@ class Operations:
         given = request.parameters
         photo = self.cache.photo(given["image"], self._key(given["model"]))
         reference = self.cache.reference(given["histogram"]) if given["histogram"] else None
-        paint, faint = _paint(request, photo).counting()
-        hints = Hints.of_paint(paint)
-        if given["dots"]:
-            size = (photo.height, photo.width)
-            hints = hints.plus(Hints.from_dots([_dot(i, dot, size) for i, dot in enumerate(given["dots"])], size))
+        frames = iter(request.frames)
+        hints, faint = _painted("", given, frames, photo)
+        regions = []
+        for i, each in enumerate(given["regions"]):
+            name = f"regions[{i}]."
+            own, too_faint = _painted(name, each, frames, photo)
+            regions.append(Region(self._mask_of(name, each, photo), own))
+            faint += too_faint
         wishes = {name: given[name] for name in ("saturation", "vividness")}
-        return photo, hints, {"histogram": reference, **wishes}, faint
+        return photo, hints, {"histogram": reference, "regions": regions, **wishes}, faint
+
+    def _mask_of(self, name: str, region: Mapping[str, Any], photo: Photo) -> Mask:
+        held, area = self.cache.mask(region["mask"]), tuple(region["area"])
+        _check_inside(f"{name}area", area, photo)
+        if held.shape != (area[3], area[2]):
+            size = f"{held.shape[1]} x {held.shape[0]}"
+            raise ArgumentError(f"{name}area", f"is not of its mask's size, which is {size} pixels.")
+        return held.mask.moved(area[0], area[1])
 
 
 def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
@@ -214,13 +234,13 @@ def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
 
 
 def _warnings(colorizer: Colorizer, photo: Photo, hints: Hints, extra: Mapping[str, Any], faint: int) -> Iterator[str]:
-    """Yield what the user should know of a result; `extra`: the wishes for all of it, None where there is none."""
+    """Yield what the user should know of a result; `extra`: what is wished beside the hints, None where it is not."""
     if colorizer.fell_back:
         yield f"Colored on the CPU: {colorizer.fell_back}."
     if faint:
         what = "A painted spot is" if faint == 1 else f"{faint} painted spots are"
         yield f"{what} too faint to count: paint with more opacity."
-    if len(hints) and not photo.takes_dots:
+    if not photo.takes_dots and any(len(each) for each in (hints, *(region.hints for region in extra["regions"]))):
         yield f"{colorizer.name} takes no dots: yours are left aside."
     if any(extra[name] is not None for name in ("histogram", "saturation")) and not photo.takes_global:
         yield f"{colorizer.name} takes neither histogram nor saturation: they are left aside."
@@ -228,26 +248,37 @@ def _warnings(colorizer: Colorizer, photo: Photo, hints: Hints, extra: Mapping[s
         yield f"{colorizer.name} takes no vividness: it is left aside."
 
 
-def _paint(request: Request, photo: Photo) -> Paint:
-    """Return the painted pixels of a layer that was sent in parts."""
-    parts, painted, offset = request.parameters["layer"], [], 0
+def _painted(name: str, given: Mapping[str, Any], frames: Iterator[memoryview], photo: Photo) -> tuple[Hints, int]:
+    """Return the hints of a layer and its dots, and how many painted spots are too faint; name: of what they are."""
+    paint, faint = _paint(f"{name}layer", given["layer"], frames, photo).counting()
+    hints = Hints.of_paint(paint)
+    if given["dots"]:
+        size = (photo.height, photo.width)
+        dots = [_dot(f"{name}dots[{i}]", dot, size) for i, dot in enumerate(given["dots"])]
+        hints = hints.plus(Hints.from_dots(dots, size))
+    return hints, faint
+
+
+def _paint(name: str, parts: Sequence[Rectangle], frames: Iterator[memoryview], photo: Photo) -> Paint:
+    """Return the painted pixels of a layer that was sent in parts, in a frame if there are any."""
+    painted, offset, frame = [], 0, next(frames) if parts else memoryview(b"")
     for i, (x, y, width, height) in enumerate(parts):
-        _check_inside(f"layer[{i}]", (x, y, width, height), photo)
-        pixels = np.frombuffer(request.frames[0], np.uint8, width * height * 4, offset)
+        _check_inside(f"{name}[{i}]", (x, y, width, height), photo)
+        pixels = np.frombuffer(frame, np.uint8, width * height * 4, offset)
         painted.append(Paint.of(pixels.reshape(height, width, 4), x, y))
         offset += pixels.size
     return join(painted)
 
 
-def _check_inside(name: str, rectangle: tuple[int, int, int, int], photo: Photo) -> None:
+def _check_inside(name: str, rectangle: Rectangle, photo: Photo) -> None:
     x, y, width, height = rectangle
     if x + width > photo.width or y + height > photo.height:
         raise ArgumentError(name, f"reaches beyond the image, which has {photo.width} x {photo.height} pixels.")
 
 
-def _dot(index: int, dot: Mapping[str, Any], size: tuple[int, int]) -> Dot:
+def _dot(name: str, dot: Mapping[str, Any], size: tuple[int, int]) -> Dot:
     if dot["x"] >= size[1] or dot["y"] >= size[0]:
-        raise ArgumentError(f"dots[{index}]", f"lies outside the image, which has {size[1]} x {size[0]} pixels.")
+        raise ArgumentError(name, f"lies outside the image, which has {size[1]} x {size[0]} pixels.")
     a, b = dot["ab"] if "ab" in dot else _ab([dot["rgb"]])[0]
     return Dot(dot["x"], dot["y"], dot.get("radius", DEFAULT_RADIUS), (a, b))
 

@@ -13,10 +13,20 @@ from typing import Any, NamedTuple, Optional
 
 from . import launcher
 from .endpoint import SHARED, Endpoint, find_endpoint
-from .errors import Cancelled, DaemonUnreachable, ImageUnknown, Unauthorized
-from .messages import Colorization, Hints, Rectangle, Reply, check_size, image_id, parse_colorization
+from .errors import Cancelled, DaemonUnreachable, ImageUnknown, Unauthorized, UnsupportedVersion
+from .messages import (
+    MAX_REGIONS,
+    REGIONS_SINCE,
+    Colorization,
+    Hints,
+    Rectangle,
+    Reply,
+    check_size,
+    image_id,
+    parse_colorization,
+)
 from .session import DaemonSilent, Session, Transport, raise_error
-from .wire import Buffer, Header
+from .wire import Buffer, Header, minor_of
 from .zmtp import ZmtpTransport
 
 # How long a cancellation may go unnoticed.
@@ -25,8 +35,8 @@ SLICE_S = 0.05
 PING_AFTER_S = 3.0
 # Seconds of silence after which it is given up: the ping, and then three times as long without a word.
 SILENT_AFTER_S = 12.0
-# Photographs, and as many references, whose pixels the client can send again.
-KEPT = 4
+# How many photographs, references and masks the client can send again.
+KEPT = {"image": 4, "histogram": 4, "mask": MAX_REGIONS}
 
 # Stage, and fraction 0..1 where it is known.
 Progress = Callable[[str, Optional[float]], None]
@@ -67,7 +77,7 @@ class Client:
         self._launch = launch
         self._session: Session | None = None
         self._numbers = itertools.count(1)
-        self._kept: dict[str, OrderedDict[str, _Call]] = {"image": OrderedDict(), "histogram": OrderedDict()}
+        self._kept: dict[str, OrderedDict[str, _Call]] = {kind: OrderedDict() for kind in KEPT}
         self._cancelled = threading.Event()
 
     def __enter__(self) -> Client:
@@ -154,16 +164,16 @@ class Client:
         self,
         image: str,
         hints: Hints = Hints(),  # noqa: B008 - immutable
-        region: Rectangle | None = None,
+        area: Rectangle | None = None,
         since: str | None = None,
         key: str | None = None,
         on_progress: Progress | None = None,
     ) -> Colorization:
-        """Colorize an image, or a region of it; with `since`, answer with what changed since that result.
+        """Colorize an image, or an area of it; with `since`, answer with what changed since that result.
 
-        After the daemon was restarted it knows no earlier result, and answers with all of the region.
+        After the daemon was restarted it knows no earlier result, and answers with all of the area.
         """
-        parameters = {**hints.parameters(), "image": image, "region": region, "since": since, "key": key}
+        parameters = {**hints.parameters(), "image": image, "region": area, "since": since, "key": key}
         return parse_colorization(self.request("colorize", parameters, hints.frames(), on_progress=on_progress))
 
     def palette(self, image: str, x: int, y: int, hints: Hints = Hints(), k: int = 9) -> Reply:  # noqa: B008
@@ -190,6 +200,22 @@ class Client:
         parameters = {"histogram": identity, "width": width, "height": height, "channels": channels}
         self._keep("histogram", _Call("histogram", parameters, [pixels]))
         return self.request("histogram", parameters, [pixels])
+
+    def mask(self, pixels: Buffer, width: int, height: int) -> str:
+        """Give the daemon a region's mask, uint8 row-major, from 0 outside to 255 inside; return its id.
+
+        Raises UnsupportedVersion where the daemon knows of no regions. The pixels are kept as those of an image are.
+        """
+        check_size(width, height)
+        protocol = self.connect().get("protocol")
+        if minor_of(protocol) < REGIONS_SINCE:
+            what = f"The running daemon, protocol {protocol}, is too old for regions."
+            raise UnsupportedVersion(what, "Restart it: huedot restart.")
+        identity = image_id(pixels, width, height, 1)
+        parameters = {"mask": identity, "width": width, "height": height}
+        self._keep("mask", _Call("mask", parameters, [pixels]))
+        self.request("mask", parameters, [pixels])
+        return identity
 
     def close_image(self, image: str) -> None:
         """Let the daemon and this client forget an image."""
@@ -282,14 +308,15 @@ class Client:
         kept = self._kept[kind]
         kept[call.parameters[kind]] = call
         kept.move_to_end(call.parameters[kind])
-        while len(kept) > KEPT:
+        while len(kept) > KEPT[kind]:
             kept.popitem(last=False)
 
     def _kept_for(self, parameters: Mapping[str, Any]) -> list[_Call]:
         """Return what gave the daemon the pixels that a request names; those lately used are kept longest."""
+        masks = [("mask", region["mask"]) for region in parameters.get("regions", ())]
         found = []
-        for kind, kept in self._kept.items():
-            identity = str(parameters.get(kind))
+        for kind, identity in [("image", parameters.get("image")), ("histogram", parameters.get("histogram")), *masks]:
+            kept = self._kept[kind]
             if identity in kept:
                 kept.move_to_end(identity)
                 found.append(kept[identity])

@@ -15,6 +15,7 @@ from .errors import ArgumentError, BadRequest, TooLarge
 from .wire import MAX_ID, MAX_IMAGE_PIXELS, NONCE_BYTES, Buffer, Header, flat
 
 MAX_DOTS = 1024
+MAX_REGIONS = 64
 # Rectangles of a painted layer.
 MAX_PARTS = 4096
 MAX_RADIUS = 256.0  # pixels
@@ -105,7 +106,7 @@ def text(longest: int) -> Check:
 
 
 def digest(name: str, value: object) -> None:
-    """Check the id of an image or histogram."""
+    """Check the id of an image, a histogram or a mask."""
     if not isinstance(value, str) or len(value) != 64 or not set(value) <= set(string.digits + "abcdef"):
         raise ArgumentError(name, "must be 64 lower-case hexadecimal digits.")
 
@@ -171,6 +172,25 @@ def _dot(name: str, dot: object) -> None:
         _dot_fields[field](f"{name}.{field}", value)
 
 
+def _regions(name: str, value: object) -> None:
+    if not isinstance(value, (list, tuple)):
+        raise ArgumentError(name, "must be a list.")
+    if len(value) > MAX_REGIONS:
+        raise TooLarge(f"{name}: {len(value)} regions are more than {MAX_REGIONS}.", "Join some of them.")
+    for i, region in enumerate(value):
+        _region(f"{name}[{i}]", region)
+
+
+def _region(name: str, region: object) -> None:
+    if not isinstance(region, dict) or set(region) != set(_region_fields):
+        raise ArgumentError(name, f"must be a map of {', '.join(_region_fields)}.")
+    for field, value in region.items():
+        _region_fields[field](f"{name}.{field}", value)
+
+
+_region_fields: dict[str, Check] = {"mask": digest, "area": _rectangle, "layer": _parts, "dots": _dots}
+
+
 def check_size(width: int, height: int) -> None:
     """Raise TooLarge for an image that is beyond the limit: before its pixels are read, hashed or sent."""
     if width * height > MAX_IMAGE_PIXELS:
@@ -183,9 +203,15 @@ def _image_bytes(parameters: Mapping[str, Any]) -> list[int]:
     return [parameters["width"] * parameters["height"] * parameters["channels"]]
 
 
+def _mask_bytes(parameters: Mapping[str, Any]) -> list[int]:
+    check_size(parameters["width"], parameters["height"])
+    return [parameters["width"] * parameters["height"]]
+
+
 def _layer_bytes(parameters: Mapping[str, Any]) -> list[int]:
-    layer = parameters["layer"]
-    return [sum(width * height for _, _, width, height in layer) * 4] if layer else []
+    """One frame for each layer on which something is painted: that of all the image, then those of the regions."""
+    layers = [parameters["layer"], *(region["layer"] for region in parameters["regions"])]
+    return [sum(width * height for _, _, width, height in layer) * 4 for layer in layers if layer]
 
 
 # A name, or the path of a weights file.
@@ -194,12 +220,14 @@ _HINTS: dict[str, tuple[Check, Any]] = {
     **_MODEL,
     "layer": (_parts, []),
     "dots": (_dots, []),
+    "regions": (_regions, []),
     "histogram": (digest, None),
     "saturation": (number(0, 1), None),
     "vividness": (number(0, 3), None),
 }
+REGIONS_SINCE = 2
 # The minor of the protocol from which on a parameter is known.
-SINCE = {"vividness": 1}
+SINCE = {"vividness": 1, "regions": REGIONS_SINCE}
 _PIXELS: dict[str, Check] = {"width": _side, "height": _side, "channels": _one_of(1, 3, 4)}
 
 OPERATIONS: dict[str, Operation] = {
@@ -217,6 +245,7 @@ OPERATIONS: dict[str, Operation] = {
         {"image": digest}, {**_HINTS, "n": (whole(1, 16), 4), "side": (whole(16, 2048), 512)}, _layer_bytes
     ),
     "histogram": Operation({"histogram": digest, **_PIXELS, "channels": _one_of(3, 4)}, {}, _image_bytes),
+    "mask": Operation({"mask": digest, "width": _side, "height": _side}, {}, _mask_bytes),
     "status": Operation(),
     "cancel": Operation({"target": text(MAX_ID)}),
     "close_image": Operation({"image": digest}),
@@ -226,7 +255,7 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def image_id(pixels: Buffer, width: int, height: int, channels: int) -> str:
-    """Return the id of an image or of a reference: SHA-256 over "WxHxC:" and its pixels, uint8, row-major."""
+    """Return the id of an image, a reference or a mask: SHA-256 over "WxHxC:" and its pixels, uint8, row-major."""
     state = hashlib.sha256(f"{width}x{height}x{channels}:".encode())
     state.update(flat(pixels))
     return state.hexdigest()
@@ -249,11 +278,30 @@ def parse_reply(header: Header, frames: list[memoryview]) -> Reply:
     return Reply(identity, kind, header, frames)
 
 
+class Region(NamedTuple):
+    """A part of the image with hints of its own, which color it alone.
+
+    mask: id that `Client.mask` returned; area: where in the image it lies, outside which nothing is in the region.
+    layer, pixels, dots: as in `Hints`.
+    """
+
+    mask: str
+    area: Rectangle
+    layer: Sequence[Rectangle] = ()
+    pixels: Buffer = b""
+    dots: Sequence[Mapping[str, Any]] = ()
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the fields as they travel."""
+        return {"mask": self.mask, "area": list(self.area), "layer": list(self.layer), "dots": list(self.dots)}
+
+
 class Hints(NamedTuple):
     """What the user wants, as `colorize`, `palette`, `suggest` and `variations` take it.
 
     layer: the parts of the image that `pixels` covers one after the other, RGBA uint8 row-major, not premultiplied.
     dots: maps {x, y, ab or rgb, radius}; they lie above the layer.
+    regions: parts of the image that these do not reach, a later one above an earlier one.
     histogram: id that `Client.histogram` returned; saturation: 0..1; vividness: 0..3, the network's own without it.
     """
 
@@ -264,16 +312,18 @@ class Hints(NamedTuple):
     saturation: float | None = None
     vividness: float | None = None
     model: str | None = None
+    regions: Sequence[Region] = ()
 
     def parameters(self) -> dict[str, Any]:
         """Return the request's fields; None stands for one that is left out."""
         fields = self._asdict()
         del fields["pixels"]
-        return {**fields, "layer": list(self.layer), "dots": list(self.dots)}
+        regions = [region.parameters() for region in self.regions]
+        return {**fields, "layer": list(self.layer), "dots": list(self.dots), "regions": regions}
 
     def frames(self) -> list[Buffer]:
         """Return the request's frames."""
-        return [self.pixels] if self.layer else []
+        return [*([self.pixels] if self.layer else []), *(each.pixels for each in self.regions if each.layer)]
 
 
 class Tile(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any, Union
 from . import codec
 from .errors import BadRequest, HueDotError, TooLarge, Unauthorized, UnsupportedVersion
 
-VERSION = "2.1"
+VERSION = "2.2"
 
 MAX_HEADER_BYTES = 1 << 16
 MAX_DEPTH = 8

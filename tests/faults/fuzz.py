@@ -109,10 +109,13 @@ def seeds():
     image, dot = "0" * 64, {"x": 3, "y": 4, "radius": 2.5, "rgb": [1, 2, 3]}
     asked = {"image": image, "dots": [dot, {"x": 1, "y": 1, "ab": [1.0, -2]}], "saturation": 0.5, "histogram": image}
     asked |= {"layer": [[0, 0, 2, 1]]}
+    region = {"mask": image, "area": [0, 0, 4, 2], "layer": [], "dots": [dot]}
     requests = [
         ({"op": "hello", "protocol": "2.0", "app": "a", "app_version": "1", "nonce": bytes(16)}, []),
         ({"op": "open_image", "image": image, "width": 8, "height": 8, "channels": 1, "model": "m"}, [bytes(64)]),
         ({"op": "colorize", **asked, "region": [0, 0, 4, 4], "since": "r", "key": "k"}, [bytes(8)]),
+        ({"op": "mask", "mask": image, "width": 4, "height": 2}, [bytes(8)]),
+        ({"op": "colorize", **asked, "regions": [region, {**region, "layer": [[1, 1, 1, 1]]}]}, [bytes(8), bytes(4)]),
         ({"op": "palette", **asked, "x": 1, "y": 2, "k": 3}, [bytes(8)]),
         ({"op": "suggest", **asked, "n": 2}, [bytes(8)]),
         ({"op": "variations", **asked, "n": 2, "side": 64}, [bytes(8)]),

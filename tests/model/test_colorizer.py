@@ -47,7 +47,7 @@ def test_sixteen_bits_in_are_sixteen_bits_out(colorizer, hint_layer):
     # Next to black, where 8 bits clip what 16 desaturate.
     assert np.abs(out / 257 - eight).max() < 4
     assert np.abs(out / 257 - eight).mean() < 0.5
-    assert photo.colorize(hints, region=(9, 8, 20, 10)).shape == (10, 20, 3)
+    assert photo.colorize(hints, area=(9, 8, 20, 10)).shape == (10, 20, 3)
     with pytest.raises(ArgumentError, match="dtype"):
         photo.colorize(dtype=np.float32)
 
@@ -86,9 +86,9 @@ def test_any_size(colorizer, size):
     assert out.shape == (*size, 3)
 
 
-def test_a_region_is_a_part_of_the_whole(photo, hint_layer):
+def test_an_area_is_a_part_of_the_whole(photo, hint_layer):
     layer = hint_layer(80, 96, [(20, 20, 3, (200, 30, 30)), (60, 50, 4, (30, 60, 220))])
-    part = photo.colorize(hints=layer, region=(15, 40, 60, 25))
+    part = photo.colorize(hints=layer, area=(15, 40, 60, 25))
     assert np.array_equal(part, photo.colorize(hints=layer)[40:65, 15:75])
 
 
@@ -186,8 +186,8 @@ BAD = [
     ("saturation", lambda c, p: p.colorize(saturation=float("nan"))),
     ("saturation", lambda c, p: p.colorize(saturation="much")),
     ("histogram", lambda c, p: p.colorize(histogram=np.zeros((4, 4, 3), np.uint8))),
-    ("region", lambda c, p: p.colorize(region=(0, 0, 97, 1))),
-    ("region", lambda c, p: p.colorize(region=(0, 0, 0, 1))),
+    ("area", lambda c, p: p.colorize(area=(0, 0, 97, 1))),
+    ("area", lambda c, p: p.colorize(area=(0, 0, 0, 1))),
     ("x", lambda c, p: p.palette(96, 0)),
     ("y", lambda c, p: p.palette(0, -1)),
     ("k", lambda c, p: p.palette(0, 0, k=0)),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from huedot.model import Colorizer, Dot, Hints
 from huedot.model.painting import BAND_PIXELS
+from huedot.model.regions import Layer
 from huedot.model.tiles import TOLERANCE, Tiling, _blocks, merged
 
 SIZE = (400, 700)
@@ -32,16 +33,16 @@ dots = st.builds(dot, st.integers(0, 699), st.integers(0, 399), st.integers(-20,
 edits = st.lists(st.one_of(dots, st.integers(0, 5)), min_size=2, max_size=6)
 
 
-def lay(canvas, refresh, region=(0, 0, SIZE[1], SIZE[0])):
+def lay(canvas, refresh, area=(0, 0, SIZE[1], SIZE[0])):
     for (x, y, width, height), picture in refresh.tiles:
         assert picture.shape == (height, width, 3)
-        canvas[y - region[1] : y - region[1] + height, x - region[0] : x - region[0] + width] = picture
+        canvas[y - area[1] : y - area[1] + height, x - area[0] : x - area[0] + width] = picture
 
 
 @settings(max_examples=12, deadline=None)
 @given(edits, st.sampled_from([None, (130, 70, 333, 222), (600, 10, 7, 5)]))
-def test_tiles_over_the_base_are_the_whole(photo, changes, region):
-    size = region[2:] if region else SIZE[::-1]
+def test_tiles_over_the_base_are_the_whole(photo, changes, area):
+    size = area[2:] if area else SIZE[::-1]
     canvas, painted, since = np.zeros((size[1], size[0], 3), np.uint8), [], None
     for change in changes:
         if isinstance(change, Dot):
@@ -49,11 +50,11 @@ def test_tiles_over_the_base_are_the_whole(photo, changes, region):
         elif painted:
             painted.pop(change % len(painted))
         hints = Hints.from_dots(painted, SIZE)
-        refresh = photo.refresh(hints, region=region, since=since)
+        refresh = photo.refresh(hints, area=area, since=since)
         assert refresh.complete or since is not None
         since = refresh.shown
-        lay(canvas, refresh, region or (0, 0, *SIZE[::-1]))
-        assert np.abs(canvas.astype(int) - photo.colorize(hints, region=region)).max() <= LEVELS
+        lay(canvas, refresh, area or (0, 0, *SIZE[::-1]))
+        assert np.abs(canvas.astype(int) - photo.colorize(hints, area=area)).max() <= LEVELS
 
 
 def test_nothing_new_sends_nothing(photo):
@@ -63,9 +64,9 @@ def test_nothing_new_sends_nothing(photo):
     assert (again.tiles, again.complete) == ([], False)
 
 
-def test_another_region_is_painted_whole(photo):
-    shown = photo.refresh(region=(0, 0, 200, 200)).shown
-    refresh = photo.refresh(region=(0, 0, 300, 200), since=shown)
+def test_another_area_is_painted_whole(photo):
+    shown = photo.refresh(area=(0, 0, 200, 200)).shown
+    refresh = photo.refresh(area=(0, 0, 300, 200), since=shown)
     assert [tile for tile, _ in refresh.tiles] == [(0, 0, 300, 200)]
     assert refresh.complete
 
@@ -76,13 +77,13 @@ def grid_of(value=0.0, height=37, width=64):
 
 def test_a_cell_that_moved_repaints_all_that_interpolate_it():
     tiling = Tiling((2000, 3500), grid_of())
-    region = (0, 0, 3500, 2000)
-    old, moved = tiling.shown(region, grid_of(), NONE), grid_of()
+    area = (0, 0, 3500, 2000)
+    old, moved = tiling.shown(area, [Layer(grid_of())], NONE), grid_of()
     moved[0, 1, 2, 8, 30] = 1.0
-    changed = tiling.changed(old, tiling.shown(region, moved, NONE))
+    changed = tiling.changed(old, tiling.shown(area, [Layer(moved)], NONE))
     # Cell 8 is its tile's first row: the tile above sees it.
     assert np.argwhere(changed).tolist() == [[1, 7], [2, 7]]
-    (_, y, _, height), *rest = tiling.rectangles(changed, region)
+    (_, y, _, height), *rest = tiling.rectangles(changed, area)
     assert rest == []
     # Where interpolation between cells 7 and 8 begins.
     assert y <= 7.5 * 2000 / 37
@@ -90,10 +91,10 @@ def test_a_cell_that_moved_repaints_all_that_interpolate_it():
 
 
 def test_small_steps_do_not_add_up():
-    tiling, region = Tiling((2000, 3500), grid_of()), (0, 0, 3500, 2000)
-    shown, repainted = tiling.shown(region, grid_of(), NONE), 0
+    tiling, area = Tiling((2000, 3500), grid_of()), (0, 0, 3500, 2000)
+    shown, repainted = tiling.shown(area, [Layer(grid_of())], NONE), 0
     for step in range(1, 21):
-        new = tiling.shown(region, grid_of(step * TOLERANCE / 4), NONE)
+        new = tiling.shown(area, [Layer(grid_of(step * TOLERANCE / 4))], NONE)
         changed = tiling.changed(shown, new)
         shown, repainted = merged(shown, new, changed), repainted + bool(changed.any())
         assert (shown.patches - new.patches).abs().max() <= TOLERANCE
@@ -102,14 +103,14 @@ def test_small_steps_do_not_add_up():
 
 
 def test_hints_are_told_apart_by_place_and_color():
-    tiling, region = Tiling((2000, 3500), grid_of()), (0, 0, 3500, 2000)
+    tiling, area = Tiling((2000, 3500), grid_of()), (0, 0, 3500, 2000)
     one = Hints.from_dots([dot(1000, 1000, 20, 10)], (2000, 3500))
     other = [dot(1001, 1000, 20, 10), dot(1000, 1000, 10, 20), dot(1000, 1000, 20, 11)]
-    shown = tiling.shown(region, grid_of(), one)
-    assert not tiling.changed(shown, tiling.shown(region, grid_of(), one)).any()
+    shown = tiling.shown(area, [Layer(grid_of())], one)
+    assert not tiling.changed(shown, tiling.shown(area, [Layer(grid_of())], one)).any()
     for each in other:
         hints = Hints.from_dots([each], (2000, 3500))
-        assert tiling.changed(shown, tiling.shown(region, grid_of(), hints)).sum() == 1
+        assert tiling.changed(shown, tiling.shown(area, [Layer(grid_of())], hints)).sum() == 1
 
 
 @settings(deadline=None)

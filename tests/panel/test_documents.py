@@ -150,7 +150,7 @@ def test_borrowed_colors_outlive_the_daemon_whatever_else_was_opened(desk, daemo
     paper = desk.started()
     other = desk.paper()
     desk.follow(lambda: desk.panel.use_reference(other.key))
-    for i in range(client.KEPT + 1):
+    for i in range(client.KEPT["image"] + 1):
         paper.photograph[i, i, :3] = 1 + i
         desk.follow(desk.panel.refresh)
     daemon.kill()

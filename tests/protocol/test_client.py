@@ -72,7 +72,7 @@ def test_an_image_and_its_colors(start, client):
     daemon = start()
     hold_images(daemon)
     image = client.open_image(PIXELS, 4, 4, 3)
-    answer = client.colorize(image, Hints(layer=[(0, 0, 1, 2)], pixels=bytes(8)), region=(0, 0, 4, 4))
+    answer = client.colorize(image, Hints(layer=[(0, 0, 1, 2)], pixels=bytes(8)), area=(0, 0, 4, 4))
     assert answer.tiles[0].pixels == bytes(48)
     request = daemon.requests[-1]
     assert (request["layer"], request["frames"]) == ([[0, 0, 1, 2]], [8])
@@ -97,9 +97,9 @@ def test_an_image_that_the_client_does_not_hold(start, client):
 
 def test_only_the_last_few_images_are_kept(start, client):
     hold_images(start())
-    for i in range(client_module.KEPT + 3):
+    for i in range(client_module.KEPT["image"] + 3):
         client.open_image(bytes([i]) * 48, 4, 4, 3)
-    assert len(client._kept["image"]) == client_module.KEPT
+    assert len(client._kept["image"]) == client_module.KEPT["image"]
 
 
 def test_what_is_used_is_kept_and_references_beside_photographs(start, client):
@@ -108,7 +108,7 @@ def test_what_is_used_is_kept_and_references_beside_photographs(start, client):
     daemon.answers["histogram"] = lambda header, frames: [({"kind": "result", "histogram": header["histogram"]}, [])]
     image = client.open_image(PIXELS, 4, 4, 3)
     reference = str(client.histogram(PIXELS, 4, 4, 3).fields["histogram"])
-    for i in range(client_module.KEPT + 3):
+    for i in range(client_module.KEPT["image"] + 3):
         client.open_image(bytes([i]) * 48, 4, 4, 3)
         client.colorize(image, Hints(histogram=reference))
     held.clear()

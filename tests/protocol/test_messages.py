@@ -31,6 +31,10 @@ def test_a_layer_and_dots_together():
     assert [len(frame) for frame in request.frames] == [24]
 
 
+def region(**changed):
+    return {"mask": ID, "area": [0, 0, 5, 5], "layer": [], "dots": [], **changed}
+
+
 REFUSED = [
     (BadRequest, "paint", {}, "no operation"),
     (BadRequest, None, {}, "no operation"),
@@ -58,6 +62,15 @@ REFUSED = [
     (ArgumentError, "colorize", {"image": ID, "dots": [{"x": 1, "y": 1, "ab": [0, 500]}]}, r"dots\[0\].ab\[1\]"),
     (ArgumentError, "colorize", {"image": ID, "dots": [{"x": -1, "y": 1, "ab": [0, 0]}]}, r"dots\[0\].x"),
     (TooLarge, "colorize", {"image": ID, "dots": [0] * 1025}, "1025"),
+    (ArgumentError, "colorize", {"image": ID, "regions": {}}, "regions"),
+    (TooLarge, "colorize", {"image": ID, "regions": [0] * 65}, "65"),
+    (ArgumentError, "colorize", {"image": ID, "regions": [{"mask": ID}]}, r"regions\[0\]"),
+    (ArgumentError, "colorize", {"image": ID, "regions": [region(mask="x")]}, r"regions\[0\].mask"),
+    (ArgumentError, "colorize", {"image": ID, "regions": [region(area=[0, 0, 0, 5])]}, r"regions\[0\].area\[2\]"),
+    (ArgumentError, "colorize", {"image": ID, "regions": [region(), region(dots=[0])]}, r"regions\[1\].dots\[0\]"),
+    (ArgumentError, "colorize", {"image": ID, "regions": [region(layer=[0])]}, r"regions\[0\].layer\[0\]"),
+    (BadRequest, "colorize", {"image": ID, "regions": [region(layer=[[0, 0, 1, 1]])]}, "4"),
+    (TooLarge, "mask", {"mask": ID, "width": 1 << 26, "height": 2}, "larger"),
     (ArgumentError, "gamut", {"lightness": float("nan")}, "lightness"),
     (ArgumentError, "hello", {"protocol": "2.0", "app": "", "app_version": "1", "nonce": bytes(16)}, "app"),
     (ArgumentError, "hello", {"protocol": "2.0", "app": "a", "app_version": "1", "nonce": bytes(15)}, "nonce"),

@@ -61,9 +61,9 @@ def test_dots_lie_above_the_layer(client, rgb):
     assert np.array_equal(pixels_of(both), pixels_of(alone))
 
 
-def test_a_region_is_a_part_of_the_whole(client, rgb):
+def test_an_area_is_a_part_of_the_whole(client, rgb):
     image, hints = opened(client, rgb), messages.Hints(dots=[DOT])
-    part = client.colorize(image, hints, region=(10, 8, 30, 20))
+    part = client.colorize(image, hints, area=(10, 8, 30, 20))
     assert part.area == (10, 8, 30, 20)
     assert np.array_equal(pixels_of(part), pixels_of(client.colorize(image, hints))[8:28, 10:40])
 
