@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from huedot.daemon.files.hints import read_hints
+from huedot.daemon.files.hints import read_hints, read_mask
 from huedot.daemon.files.pictures import Picture
 from huedot.photographs import Photograph, left_behind, read_photograph
 from huedot.protocol.client import Client, Progress
-from huedot.protocol.messages import Hints
+from huedot.protocol.messages import Hints, Rectangle, Region
 
 from .options import add_json, add_model, model_of
 from .terminal import complain
@@ -31,6 +31,15 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         metavar="HINTS",
         help="a transparent PNG of the photograph's size, or a JSON file of dots; given again, the later lies on top",
     )
+    parser.add_argument(
+        "--region",
+        type=Path,
+        nargs="+",
+        action="append",
+        default=[],
+        metavar=("MASK", "HINTS"),
+        help="a picture, white where the region is, and its own hints; given again, the later lies on top",
+    )
     add_model(parser)
     parser.add_argument("--no-daemon", action="store_true", help="compute in this process; start no daemon")
     add_json(parser)
@@ -38,10 +47,14 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Inputs:
-    """A photograph and the layer of its hints, uint8 (H, W, 4), read and checked, before anybody is asked."""
+    """A photograph and the layer of its hints, uint8 (H, W, 4), read and checked, before anybody is asked.
+
+    regions: the mask, uint8 (H, W), and the layer of each, bottom-up.
+    """
 
     photograph: Photograph
     layer: Picture
+    regions: list[tuple[Picture, Picture]]
     model: str | None
     daemon: bool
 
@@ -50,20 +63,15 @@ class Inputs:
         """Read the files. Raises FileError, ArgumentError or TooLarge."""
         photograph = read_photograph(arguments.photo)
         height, width = photograph.rgb.shape[:2]
-        layer = np.zeros((height, width, 4), np.uint8)
-        for path in arguments.hints:
-            layer = overlay(layer, read_hints(path, width, height))
-        return Inputs(photograph, layer, model_of(arguments), not arguments.no_daemon)
+        layer = _read_layer(arguments.hints, width, height)
+        regions = [(read_mask(mask, width, height), _read_layer(own, width, height)) for mask, *own in arguments.region]
+        return Inputs(photograph, layer, regions, model_of(arguments), not arguments.no_daemon)
 
-    def hints(self, beneath: Picture | None = None) -> Hints:
-        """Return the hints as the protocol takes them; `beneath` is another layer, under them."""
+    def hints(self, client: Client, beneath: Picture | None = None) -> Hints:
+        """Return the hints as the protocol takes them, the masks sent; `beneath` is another layer, under them."""
         layer = self.layer if beneath is None else overlay(beneath, self.layer)
-        rows, columns = (np.nonzero(np.any(layer[..., 3], axis=axis))[0] for axis in (1, 0))
-        if not len(rows):
-            return Hints(model=self.model)
-        left, top = int(columns[0]), int(rows[0])
-        crop = layer[top : rows[-1] + 1, left : columns[-1] + 1]
-        return Hints([(left, top, crop.shape[1], crop.shape[0])], crop.tobytes(), model=self.model)
+        regions = [_region(client, mask, own) for mask, own in self.regions]
+        return Hints(*_painted(layer), model=self.model, regions=regions)
 
     @contextmanager
     def opened(self, progress: Progress) -> Iterator[tuple[Client, str]]:
@@ -72,6 +80,36 @@ class Inputs:
         with client_for(self.daemon) as client:
             height, width = self.photograph.rgb.shape[:2]
             yield client, client.open_image(self.photograph.rgb.tobytes(), width, height, 3, self.model, progress)
+
+
+def _read_layer(paths: Sequence[Path], width: int, height: int) -> Picture:
+    """Read files of hints, each above those before it."""
+    layer = np.zeros((height, width, 4), np.uint8)
+    for path in paths:
+        layer = overlay(layer, read_hints(path, width, height))
+    return layer
+
+
+def _region(client: Client, mask: Picture, layer: Picture) -> Region:
+    """Send a region's mask; returns the region as the protocol takes it."""
+    x, y, width, height = area = _bounds(mask)
+    identity = client.mask(np.ascontiguousarray(mask[y : y + height, x : x + width]).data, width, height)
+    return Region(identity, area, *_painted(layer))
+
+
+def _painted(layer: Picture) -> tuple[list[Rectangle], bytes]:
+    """Return the parts of a layer on which something is painted, and their pixels."""
+    if not layer[..., 3].any():
+        return [], b""
+    x, y, width, height = area = _bounds(layer[..., 3])
+    return [area], layer[y : y + height, x : x + width].tobytes()
+
+
+def _bounds(plane: Picture) -> Rectangle:
+    """Return the smallest rectangle that holds all that is not 0 in a plane (H, W), which has such."""
+    rows, columns = (np.flatnonzero(plane.any(axis)) for axis in (1, 0))
+    left, top = int(columns[0]), int(rows[0])
+    return left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top
 
 
 def complain_of_loss(photograph: Photograph, output: Path) -> None:

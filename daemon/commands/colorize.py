@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from itertools import chain
 from pathlib import Path
 
 from huedot.daemon.files import written
@@ -38,12 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
     photo: Path = arguments.photo
     output: Path = arguments.output or photo.parent / f"{photo.stem}-colored.png"
     inputs = Inputs.of(arguments)
-    check_writable(output, photo, *arguments.hints, *filter(None, [arguments.histogram]))
+    others = [*arguments.hints, *chain.from_iterable(arguments.region), *filter(None, [arguments.histogram])]
+    check_writable(output, photo, *others)
     if not arguments.force:
         written.check(output)
-    hints = inputs.hints()._replace(saturation=arguments.saturation, vividness=arguments.vividness)
     reference = read_photograph(arguments.histogram) if arguments.histogram else None
     with working("coloring") as progress, inputs.opened(progress) as (client, image):
+        hints = inputs.hints(client)._replace(saturation=arguments.saturation, vividness=arguments.vividness)
         if reference is not None:
             hints = hints._replace(histogram=histogram_of(client, reference))
         answer = client.colorize(image, hints, on_progress=progress)

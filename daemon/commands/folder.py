@@ -38,8 +38,12 @@ def is_meant(arguments: argparse.Namespace) -> bool:
         raise FileError(f"{photo} is a folder.", "Name another folder for its results, -o FOLDER, or give a picture.")
     if arguments.force:
         raise ArgumentError("--force", "is for one photograph.", "Of a folder: --again, which replaces HueDot's own.")
-    if arguments.hints:
-        raise ArgumentError("--hints", "belong to one photograph, not to a folder.", "Color it by itself.")
+    if arguments.hints or arguments.region:
+        raise ArgumentError(
+            "--hints" if arguments.hints else "--region",
+            "belong to one photograph, not to a folder.",
+            "Color it by itself.",
+        )
     return True
 
 

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     if x >= width or y >= height:
         raise ArgumentError("--at", f"{x},{y} lies outside the photograph.", f"It has {width} x {height} pixels.")
     with working("looking") as progress, inputs.opened(progress) as (client, image):
-        answer = client.palette(image, x, y, inputs.hints(), arguments.k).fields
+        answer = client.palette(image, x, y, inputs.hints(client), arguments.k).fields
     if arguments.json:
         say_json({"x": x, "y": y, "lightness": answer["lightness"], "colors": answer["colors"]})
     else:

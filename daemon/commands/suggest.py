@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask, and print the places."""
     inputs = Inputs.of(arguments)
     with working("looking") as progress, inputs.opened(progress) as (client, image):
-        places = client.suggest(image, inputs.hints(), arguments.n).fields["places"]
+        places = client.suggest(image, inputs.hints(client), arguments.n).fields["places"]
     if arguments.json:
         say_json({"places": places})
     else:

@@ -8,7 +8,7 @@ from typing import Any
 from huedot.daemon.computing.operations import Operations
 from huedot.protocol.client import Client, Progress
 from huedot.protocol.messages import Reply, parse_request
-from huedot.protocol.wire import Buffer, flat
+from huedot.protocol.wire import VERSION, Buffer, Header, flat
 
 
 class LocalClient(Client):
@@ -18,6 +18,10 @@ class LocalClient(Client):
         """Prepare; the network is loaded at the first request."""
         super().__init__("huedot", "", launch=False)
         self._operations = Operations()
+
+    def connect(self) -> Header:
+        """Return what a daemon's `hello` would say of the protocol."""
+        return {"protocol": VERSION}
 
     def request(
         self,

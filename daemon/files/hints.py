@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from huedot.photographs import check_kind, read_photograph
+from huedot.photographs import Photograph, check_kind, read_photograph
 from huedot.protocol.errors import ArgumentError, FileError
 from huedot.protocol.painted import FAINTEST, OPAQUE
 
@@ -31,17 +31,37 @@ def read_hints(path: Path, width: int, height: int) -> NDArray[np.uint8]:
     """
     if path.suffix.lower() == ".json":
         return _draw(_dots(path), path, width, height)
-    picture = read_photograph(path)
-    if picture.rgb.shape[:2] != (height, width):
-        size = f"{picture.rgb.shape[1]} x {picture.rgb.shape[0]}"
-        raise ArgumentError(
-            "hints", f"{path} has {size} pixels, the photograph {width} x {height}.", "Make them equal."
-        )
+    picture = _picture(path, "hints", width, height)
     if picture.alpha8 is None or picture.alpha8.min() >= OPAQUE:
         raise ArgumentError(
             "hints", f"{path} is nowhere transparent: every pixel would be a hint.", "Paint on a transparent layer."
         )
     return _not_empty(np.dstack([picture.rgb, picture.alpha8]), path)
+
+
+def read_mask(path: Path, width: int, height: int) -> NDArray[np.uint8]:
+    """Read a region's mask, uint8 (height, width), from 0 outside to 255 inside, from a picture of just this size.
+
+    Where the picture is transparent anywhere, its alpha is the mask, and otherwise how light it is. Raises FileError
+    and ArgumentError, naming the file.
+    """
+    picture = _picture(path, "region", width, height)
+    alpha = picture.alpha8
+    mask = alpha if alpha is not None and alpha.min() < OPAQUE else picture.rgb.mean(2).round().astype(np.uint8)
+    if not mask.any():
+        raise ArgumentError(
+            "region", f"{path} is black: nothing is in the region.", "Make it white where the region is."
+        )
+    return mask
+
+
+def _picture(path: Path, what: str, width: int, height: int) -> Photograph:
+    """Read a picture of just this size."""
+    picture = read_photograph(path)
+    if picture.rgb.shape[:2] != (height, width):
+        size = f"{picture.rgb.shape[1]} x {picture.rgb.shape[0]}"
+        raise ArgumentError(what, f"{path} has {size} pixels, the photograph {width} x {height}.", "Make them equal.")
+    return picture
 
 
 def _not_empty(layer: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:

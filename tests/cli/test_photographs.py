@@ -31,6 +31,10 @@ def desk(tmp_path, monkeypatch, picture, hint_layer):
     (tmp_path / "text.png").write_text("I am no picture.")
     Image.fromarray(layer).save("hints.png")
     Image.fromarray(layer[:40]).save("half.png")
+    mask = np.zeros((80, 96), np.uint8)
+    Image.fromarray(mask).save("black.png")
+    mask[20:60, 30:70] = 255
+    Image.fromarray(mask).save("mask.png")
     for name, dots in {
         "dots": [{"x": 48, "y": 40, "color": "#c82828"}],
         "outside": [{"x": 96, "y": 40, "color": "#c82828"}],
@@ -65,6 +69,11 @@ def ask(huedot, desk, weights, verb, *words, photo="photo.png"):
         (("--hints", "colorless.json"), "dot 0"),
         (("--hints", "object.json"), "object.json"),
         (("--hints", "broken.json"), "broken.json"),
+        (("--region", "missing.png"), "missing.png"),
+        (("--region", "half.png"), "96 x 40"),
+        (("--region", "black.png"), "black.png"),
+        (("--region", "mask.png", "outside.json"), "dot 0"),
+        (("--region", "mask.png", "-o", "mask.png"), "mask.png"),
         (("--model", "paint"), "paint"),
         (("--model", "missing.safetensors"), "missing.safetensors"),
         (("--model", "bad.safetensors"), "bad.safetensors"),
@@ -86,6 +95,28 @@ def test_colorize_refuses(words, named, huedot, desk, tiny_weights):
     code, out, err, files = ask(huedot, desk, tiny_weights, "colorize", *words)
     assert (code, out, err.count("\n"), files) == (2, "", 1, set())
     assert named in err
+
+
+def test_a_region_is_colored_by_its_own_hints(huedot, desk, tiny_weights):
+    def colored(name, *words):
+        assert ask(huedot, desk, tiny_weights, "colorize", *words, "-o", name)[0] == 0
+        return np.asarray(Image.open(name)).astype(int)
+
+    plain, inside = colored("plain.png"), np.asarray(Image.open("mask.png")) == 255
+    red = colored("red.png", "--region", "mask.png", "dots.json")
+    assert (red == plain)[~inside].all()
+    assert (red != plain)[inside].any(1).mean() > 0.9
+    # Alpha is a mask as well, and a dot that lies in the region is its own.
+    shape = np.zeros((80, 96, 4), np.uint8)
+    shape[20:60, 30:70, 3] = 255
+    Image.fromarray(shape).save("shape.png")
+    assert (colored("same.png", "--region", "shape.png", "--hints", "dots.json") == red).all()
+
+
+def test_other_verbs_take_regions(huedot, desk, tiny_weights):
+    words = ("--region", "mask.png", "dots.json")
+    for verb in VERBS:
+        assert ask(huedot, desk, tiny_weights, verb, *words)[0] == 0, verb
 
 
 @pytest.mark.parametrize("verb", VERBS)
