@@ -26,7 +26,7 @@ PACKAGES = {
 COLUMNS = (
     ("model/train", "photographs"),
     ("daemon", "daemon/commands", "model/evaluate", "model", "weights"),
-    ("daemon/bench", "daemon/files", "daemon/computing", "plugins/common"),
+    ("daemon/bench", "daemon/files", "daemon/computing", "plugins/common", "plugins/common/palettes"),
     ("daemon/install", "daemon/serving", "plugins/krita", "plugins/panel"),
     ("plugins/gimp",),
 )

@@ -30,6 +30,8 @@ from .settings import close, make_folder, switch
 
 # Its pure-Python part.
 MSGPACK = ("__init__.py", "exceptions.py", "ext.py", "fallback.py")
+# What of the shared folders a plugin is given.
+SHARED = (".py", ".gpl")
 
 
 @dataclass(frozen=True)
@@ -304,7 +306,8 @@ def _files(editor: str) -> Iterator[tuple[str, bytes]]:
             folder = PurePosixPath() if path.name == layout.program else package
             yield str(folder / path.name), path.read_bytes()
     for shared in ("protocol", "panel"):
-        for path in sorted(sources(shared).glob("*.py")):
-            yield str(package / shared / path.name), path.read_bytes()
+        there = sources(shared)
+        for path in sorted(each for each in there.rglob("*") if each.suffix in SHARED):
+            yield str(package / shared / path.relative_to(there).as_posix()), path.read_bytes()
     for name in MSGPACK:
         yield str(package / "protocol/_msgpack" / name), (sources("msgpack") / name).read_bytes()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from ..protocol.palettes.colorimetry import decoded, is_in_gamut, lab_of_rgb, rgb_of_lab
 from .host import RGB
 
-WHITE = 0.95047, 1.0, 1.08883  # D65, XYZ
-TO_LINEAR_RGB = (
-    (3.2404542, -1.5371385, -0.4985314),
-    (-0.9692660, 1.8760108, 0.0415560),
-    (0.0556434, -0.2040259, 1.0572252),
-)
 RED: RGB = (224, 60, 40)
 CONTRAST = 4.5  # of text
 # Lightness between which hue and chroma of a swatch are seen well.
 READABLE = 45.0, 85.0
+# In how many steps chroma is taken away from a color that no screen shows.
+SHARES = 40
 
 
 def readable(lightness: float, ab: tuple[float, float], color: RGB) -> RGB:
@@ -27,27 +24,18 @@ def readable(lightness: float, ab: tuple[float, float], color: RGB) -> RGB:
         return color
     # as if more light, or less, fell on it
     exposure = (seen + 16) / (lightness + 16)
-    return rgb_of(seen, ab[0] * exposure, ab[1] * exposure)
+    return rgb_of_lab(seen, ab[0] * exposure, ab[1] * exposure)
 
 
-def rgb_of(lightness: float, a: float, b: float) -> RGB:
-    """Return the sRGB color nearest to a Lab color."""
-    middle = (lightness + 16) / 116
-    xyz = [white * _cube(f) for white, f in zip(WHITE, (middle + a / 500, middle, middle - b / 200), strict=True)]
-    red, green, blue = (
-        _encoded(sum(weight * value for weight, value in zip(row, xyz, strict=True))) for row in TO_LINEAR_RGB
-    )
-    return red, green, blue
+def at_lightness(color: RGB, lightness: float) -> RGB:
+    """Return how a color looks as a hint on a place of a lightness, 0..100: of its hue, and of its chroma or nearly so.
 
-
-def _cube(f: float) -> float:
-    return f**3 if f > 6 / 29 else 3 * (6 / 29) ** 2 * (f - 4 / 29)
-
-
-def _encoded(linear: float) -> int:
-    linear = min(max(linear, 0.0), 1.0)
-    value = 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
-    return round(value * 255)
+    The chroma is the largest that a screen shows there, up to the color's own.
+    """
+    _, a, b = lab_of_rgb(color)
+    shares = (1 - i / SHARES for i in range(SHARES + 1))
+    shown = next((share for share in shares if is_in_gamut(lightness, a * share, b * share)), 0.0)
+    return rgb_of_lab(lightness, a * shown, b * shown)
 
 
 def warning_on(background: RGB) -> RGB:
@@ -65,12 +53,8 @@ def contrast(one: RGB, other: RGB) -> float:
 
 
 def _luminance(color: RGB) -> float:
-    red, green, blue = (_decoded(value / 255) for value in color)
+    red, green, blue = (decoded(value / 255) for value in color)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _decoded(value: float) -> float:
-    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
 
 def _mixed(one: RGB, other: RGB, share: float) -> RGB:
