@@ -25,6 +25,7 @@ from .commands.terminal import complain, prepare_streams, say
 VERBS = {
     "colorize": "color a photograph",
     "palette": "show the likely colors of a place",
+    "palettes": "list sets of named colors, and name your own",
     "suggest": "show where a dot would help most",
     "variations": "make different colorizations of a photograph",
     "install": "install the plugins into the editors",

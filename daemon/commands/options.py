@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,6 +99,13 @@ def _number(text: str, low: float, high: float) -> float:
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"must be a number from {low} to {high}, not {text!r:.40}")
     return value
+
+
+def color(text: str) -> tuple[int, int, int]:
+    """Read an sRGB color, #rrggbb."""
+    if not re.fullmatch("#[0-9a-fA-F]{6}", text):
+        raise argparse.ArgumentTypeError(f"must be written #rrggbb, not {text!r:.40}")
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
 
 
 def place(text: str) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from huedot.photographs import Photograph, check_kind, read_photograph
 from huedot.protocol.errors import ArgumentError, FileError
 from huedot.protocol.painted import FAINTEST, OPAQUE
+from huedot.protocol.palettes.library import Library
 
 # Dots of a file, which are drawn on a layer: so the MAX_DOTS of a request do not bound them.
 MOST_DOTS = 10_000
@@ -27,6 +28,7 @@ def read_hints(path: Path, width: int, height: int) -> NDArray[np.uint8]:
     The file is a picture with transparency, of just this size, or JSON:
     `[{"x": 12, "y": 30, "color": "#c03020", "radius": 4}, …]` in the photograph's pixels, whose centers are the whole
     numbers from 0; the radius may be left out (1/200 of the diagonal, at least 3). Later dots lie above earlier ones.
+    A color may also be a name of a palette's: "skin/III", or, of one's own, "Grandmother's coat".
     Raises FileError and ArgumentError, naming the file and the dot.
     """
     if path.suffix.lower() == ".json":
@@ -94,6 +96,7 @@ def _dots(path: Path) -> list[Any]:
 
 def _draw(dots: list[Any], path: Path, width: int, height: int) -> NDArray[np.uint8]:
     layer = np.zeros((height, width, 4), np.uint8)
+    colors = _Colors()
     usual = max(3.0, math.hypot(width, height) / 200)
     for i, dot in enumerate(dots):
         name = f"{path}, dot {i}"
@@ -102,7 +105,7 @@ def _draw(dots: list[Any], path: Path, width: int, height: int) -> NDArray[np.ui
         x = _number(dot["x"], f"{name}: x", 0, width, "the photograph")
         y = _number(dot["y"], f"{name}: y", 0, height, "the photograph")
         radius = _number(dot.get("radius", usual), f"{name}: radius", 0, max(width, height), "what makes sense")
-        _disc(layer, x, y, radius, _color(dot["color"], name))
+        _disc(layer, x, y, radius, colors.read(dot["color"], name))
     return layer
 
 
@@ -126,7 +129,20 @@ def _number(value: Any, name: str, low: float, high: float, where: str) -> float
     return float(value)
 
 
-def _color(value: Any, name: str) -> tuple[int, int, int]:
-    if not isinstance(value, str) or not re.fullmatch("#[0-9a-fA-F]{6}", value):
-        raise ArgumentError("hints", f'{name}: the color must be written "#rrggbb", not {value!r:.40}.')
-    return int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)
+class _Colors:
+    """Reads the colors of dots; the palettes are read once, where there is a name."""
+
+    def __init__(self) -> None:
+        self._library: Library | None = None
+
+    def read(self, value: Any, name: str) -> tuple[int, int, int]:
+        if not isinstance(value, str) or not value or (value[0] == "#" and not re.fullmatch("#[0-9a-fA-F]{6}", value)):
+            remedy = "Or write the name of a color: huedot palettes list."
+            raise ArgumentError("hints", f'{name}: the color must be written "#rrggbb", not {value!r:.40}.', remedy)
+        if value[0] == "#":
+            return int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)
+        self._library = self._library or Library.read()
+        try:
+            return self._library.color(value).rgb
+        except ArgumentError as error:
+            raise ArgumentError("hints", f"{name}: {error.message.partition(': ')[2]}", error.remedy) from error

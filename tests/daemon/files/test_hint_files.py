@@ -11,6 +11,7 @@ from PIL import Image
 
 from huedot.daemon.files.hints import read_hints
 from huedot.protocol.errors import ArgumentError, FileError, HueDotError
+from huedot.protocol.palettes.library import keep_color
 
 
 def written(path, value):
@@ -157,3 +158,40 @@ def test_whole_numbers_of_any_length_are_refused_by_name(folder, field):
 
 def test_a_byte_order_mark_is_no_fault(folder):
     assert drawn(folder, "\ufeff" + json.dumps([dot()])).any()
+
+
+@pytest.fixture
+def coat(tmp_path, monkeypatch):
+    """A color that the user named."""
+    monkeypatch.setenv("HUEDOT_PALETTES", str(tmp_path / "palettes"))
+    keep_color("Grandmother's coat", (160, 48, 32))
+
+
+@pytest.mark.parametrize(
+    ("name", "rgb"),
+    [
+        ("Grandmother's coat", (160, 48, 32)),
+        ("mine/grandmother\u2019s coat", (160, 48, 32)),
+        ("skin/III", (178, 143, 119)),
+        ("Turkey red", (171, 78, 82)),
+    ],
+)
+@pytest.mark.usefixtures("coat")
+def test_a_color_may_be_a_name_of_a_palette(tmp_path, name, rgb):
+    layer = read_hints(written(tmp_path / "hints.json", [dot(color=name)]), 30, 20)
+    assert tuple(layer[8, 10]) == (*rgb, 255)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Grandmothers coat", "mine/Grandmother's coat"),
+        ("skin/VII", "skin/VI"),
+        ("Dark brown", "hair/Dark brown, eyes/"),
+    ],
+)
+@pytest.mark.usefixtures("coat")
+def test_a_name_that_is_not_there_is_answered_by_the_nearest(tmp_path, name, said):
+    with pytest.raises(ArgumentError, match=said) as caught:
+        read_hints(written(tmp_path / "hints.json", [dot(), dot(color=name)]), 30, 20)
+    assert "hints.json, dot 1: " in str(caught.value)
