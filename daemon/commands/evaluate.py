@@ -68,6 +68,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     instead.add_argument("--palette", action="store_true", help=palette_help)
     suggest_help = "measure instead what ten suggested points gain over ten random ones"
     instead.add_argument("--suggest", action="store_true", help=suggest_help)
+    regions_help = "measure instead what five regions with a dot each gain over dots alone"
+    instead.add_argument("--regions", action="store_true", help=regions_help)
     reach_help = "measure instead how far a hint's color goes, and how much of it where it does not belong"
     instead.add_argument("--reach", action="store_true", help=reach_help)
     aged_help = "measure instead what fading, darkness and uneven light cost"
@@ -86,7 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
         measures.check()
     baselines = methods.baselines(arguments.baselines)
     paths = photographs.find(arguments.folder, arguments.limit)
-    kinds = {"palette": _palette, "suggest": _suggest, "reach": _reach, "aged": _aged, "sheet": _sheet}
+    kinds = {
+        **{"palette": _palette, "suggest": _suggest, "regions": _regions},
+        **{"reach": _reach, "aged": _aged, "sheet": _sheet},
+    }
     measure = next((kind for name, kind in kinds.items() if getattr(arguments, name)), _curve)
     with working("loading the network") as progress:
         networks = methods.networks(arguments.models or [model_of(arguments) or "huedot"], arguments.vividness)
@@ -212,6 +217,14 @@ def _suggest(evaluation: Evaluation) -> Measured:
     return {"points": suggestions.COUNT, "suggest": answer}, {
         name: _suggest_rows(each["scores"], each["gains_of_suggested"]) for name, each in answer.items()
     }
+
+
+def _regions(evaluation: Evaluation) -> Measured:
+    from huedot.model.evaluate import regions
+
+    scores = regions.evaluate(evaluation.networks, evaluation.paths, evaluation.progress)
+    answer = {name: each.summary() for name, each in scores.items()}
+    return {"regions": answer}, {name: _curve_rows(each) for name, each in scores.items()}
 
 
 def _suggest_rows(scores: Summary, gains: Summary) -> Rows:

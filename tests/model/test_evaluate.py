@@ -8,7 +8,7 @@ from skimage import data
 
 from huedot.model import Colorizer
 from huedot.model.backends import GlobalHintsBackend, LocalHintsBackend
-from huedot.model.evaluate import figure6, methods, palettes, photographs, plot, reveal, sheet, suggestions
+from huedot.model.evaluate import figure6, methods, palettes, photographs, plot, regions, reveal, sheet, suggestions
 from huedot.model.evaluate.figure6 import Plan
 from huedot.model.networks.siggraph17 import GlobalHints, LocalHints
 from huedot.protocol.errors import ArgumentError, FileError
@@ -156,6 +156,19 @@ def test_suggested_points_are_scored_beside_random_ones(tiny, paths):
     assert gains["nothing"]["gain"] == first.psnr["suggested"][0] - first.psnr["nothing"][0] > 0
     truth = photographs.read(paths[0])
     assert len(suggestions.suggested_hints(tiny.open(truth), truth, 3)) == 3 * 36
+
+
+def test_regions_of_the_true_colors_are_scored_beside_dots(tiny, paths):
+    first, second = (regions.evaluate([tiny], paths)["tiny"] for _ in range(2))
+    assert first == second
+    assert {"gray", "0", "5", "20", "5 regions, a dot each", "5 hasty regions"} < set(first.psnr)
+    truth = photographs.read(paths[0])
+    exact, hasty = regions.drawn(truth), regions.drawn(truth, 2)
+    assert (sum((region.mask == 255).astype(int) for region in exact) >= 1).mean() > 0.98
+    assert all((one.mask <= other.mask).all() for one, other in zip(exact, hasty, strict=True))
+    for region in exact:
+        rows, columns = region.hints.rows, region.hints.columns
+        assert (region.mask[rows, columns] == 255).mean() > 0.5
 
 
 def test_a_contact_sheet_has_a_row_for_each_count_and_ends_with_the_truth(tiny, paths, tmp_path):
