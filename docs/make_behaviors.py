@@ -11,13 +11,14 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from huedot.model import Colorizer
+from huedot.model import Colorizer, Region
 from huedot.model.painting import Picture
 
 FOLDER = Path(__file__).parent / "images"
 GAP = 6  # pixels
 RED, BLUE = (190, 60, 60), (70, 90, 200)
 UNUSUAL = (90, 90, 220)
+BADGE = (173, 386, 42)  # the middle, (x, y), and the radius of what is round about the badge
 
 
 def main() -> None:
@@ -28,6 +29,7 @@ def main() -> None:
     save("histograms", histograms(colorizer))
     save("aged", aged(colorizer))
     save("vividness", vividness(colorizer))
+    save("region", region(colorizer))
 
 
 def unusual(colorizer: Colorizer) -> list[Picture]:
@@ -72,6 +74,21 @@ def vividness(colorizer: Colorizer) -> list[Picture]:
     layer = dots(gray, [(150, 350, (215, 95, 55))])
     photo = colorizer.open(gray)
     return [over(gray, layer), *(photo.colorize(hints=layer, vividness=each) for each in (0, 1, 1.2, 1.6))]
+
+
+def region(colorizer: Colorizer) -> list[Picture]:
+    """A badge on a suit: where it ends, what its dots do without a region, and with one."""
+    gray = in_gray(data.astronaut())
+    photo = colorizer.open(gray)
+    suit = dots(gray, [(75, 300, (221, 96, 63)), (320, 280, (220, 101, 64)), (110, 430, (177, 51, 12))])
+    badge = dots(gray, [(152, 358, (90, 70, 190)), (187, 405, (90, 70, 190))])
+    rows, columns = np.mgrid[: gray.shape[0], : gray.shape[1]]
+    apart = np.hypot(rows - BADGE[1], columns - BADGE[0])
+    inside = np.where(apart <= BADGE[2], 255, 0).astype(np.uint8)
+    both = np.where(badge[..., 3:] > 0, badge, suit)
+    edge = np.where((np.abs(apart - BADGE[2]) < 1.5)[..., None], np.uint8(255), over(gray, both))
+    pictures = [edge, photo.colorize(both), photo.colorize(suit, regions=[Region(inside, badge)])]
+    return [picture[230:, 30:312] for picture in pictures]
 
 
 def faded(gray: Picture) -> Picture:

@@ -71,6 +71,19 @@ def test_different_histograms_give_different_colors(behaviors, colorizer):
         assert np.argmin(distances) == i
 
 
+def test_a_region_keeps_its_color_to_itself(behaviors, colorizer):
+    """The badge is at least as purple as without, and the suit around it is not purple at all."""
+    gray, leaking, confined = behaviors.region(colorizer)
+    x, y, radius = behaviors.BADGE
+    rows, columns = np.mgrid[: gray.shape[0], : gray.shape[1]]
+    apart = np.hypot(rows + 230 - y, columns + 30 - x)
+    badge, around = apart < radius - 4, (apart > radius + 4) & (apart < radius + 24)
+    with_leak, without = (ab_of(each)[..., 1] for each in (leaking, confined))
+    assert without[badge].mean() < with_leak[badge].mean()
+    assert with_leak[around].mean() < without[around].mean() - 5
+    assert without[around].mean() > 15
+
+
 def test_age_is_borne(behaviors, colorizer):
     """Figure 10: faded and grainy, the photograph takes the same colors from the same dots, and grain stays gray."""
     _, new, _, old = behaviors.aged(colorizer)
