@@ -117,9 +117,15 @@ def looks_of(drawable: Gimp.Drawable) -> str:
     return hashlib.blake2b(data + repr(size).encode(), digest_size=8).hexdigest()
 
 
-def painted(layer: Gimp.Layer) -> tuple[int, int, int, int] | None:
-    """Return left, top, right and bottom of what a layer holds, from its small picture: so somewhat more than that."""
-    data, width, height, pixel = small(layer)
+def painted_inside(drawable: Gimp.Drawable, size: tuple[int, int]) -> Rectangle | None:
+    """Return where in an image of a size, (width, height), a layer is not transparent, or a mask not black."""
+    found, (_, x, y) = _painted(drawable), drawable.get_offsets()
+    return inside(size, found[0] + x, found[1] + y, found[2] + x, found[3] + y) if found is not None else None
+
+
+def _painted(drawable: Gimp.Drawable) -> tuple[int, int, int, int] | None:
+    """Return left, top, right and bottom of what it holds, from its small picture: so somewhat more than that."""
+    data, width, height, pixel = small(drawable)
     if not data:
         return None
     # The bytes that are its last component.
@@ -129,7 +135,7 @@ def painted(layer: Gimp.Layer) -> tuple[int, int, int, int] | None:
     if not filled:
         return None
     columns = [x for x in range(width) if any(any(data[x * pixel + byte :: width * pixel]) for byte in opacity)]
-    across, down = layer.get_width() / width, layer.get_height() / height
+    across, down = drawable.get_width() / width, drawable.get_height() / height
     left, top = int((columns[0] - 1) * across), int((filled[0] - 1) * down)
     return left, top, int((columns[-1] + 2) * across) + 1, int((filled[-1] + 2) * down) + 1
 

@@ -23,11 +23,12 @@ from .layers import Layers
 from .painting import Painting
 from .panel import words
 from .panel.blending import chosen, cut_out, shown
-from .panel.host import Picture
+from .panel.host import Picture, RegionLayer
 from .photograph import Looks, Photograph, fingerprint, looks_beneath
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 from .protocol.wire import Buffer
+from .regions import Regions
 
 
 class Document:
@@ -38,6 +39,7 @@ class Document:
         self.image = image
         self._size = 0, 0
         self._layers = Layers(image)
+        self._regions = Regions(image, self._layers)
         self._painting = Painting(image, self._layers)
         self._photograph: Photograph | None = None
         # Looks of the layers that are the photograph, when it was last read.
@@ -164,26 +166,44 @@ class Document:
     # What the user painted
 
     def stamp(self) -> object:
-        """Return what the hint layer and its mask look like, small, where they are, and the selection's bounds."""
+        """Return what the hint layer, the regions and their masks look like, where they are, and what is selected."""
         hints, _ = self.layers()
         if hints is None:
             return None
         mask = hints.get_mask()
         looks = [hash(drawables.small(each)[0]) for each in (hints, mask) if each is not None]
-        return hints.get_id(), tuple(hints.get_offsets()), looks, self.selection_bounds()
+        return hints.get_id(), tuple(hints.get_offsets()), looks, self._regions.looks(), self.selection_bounds()
 
-    def hint_bounds(self) -> Rectangle | None:
-        """Return the painted part of the hint layer inside the image, or somewhat more than that."""
-        hints, _ = self.layers()
-        painted = drawables.painted(hints) if hints is not None else None
-        if hints is None or painted is None:
-            return None
-        _, x, y = hints.get_offsets()
-        return drawables.inside(self._measured(), painted[0] + x, painted[1] + y, painted[2] + x, painted[3] + y)
+    def hint_bounds(self, region: str = "") -> Rectangle | None:
+        """Return the painted part of the hint layer, or of a region's, in the image, or somewhat more than that."""
+        hints = self._dots_of(region)
+        return drawables.painted_inside(hints, self._measured()) if hints is not None else None
 
-    def read_hints(self, area: Rectangle) -> bytes:
-        """Return the hint layer's pixels, RGBA; transparent where its mask hides them."""
+    def regions(self) -> list[RegionLayer]:
+        """Return the visible regions, bottom-up."""
+        return self._regions.visible(self._measured()) if self.is_open() else []
+
+    def read_mask(self, region: str, area: Rectangle) -> bytes:
+        """Return a region's mask, one byte each."""
+        layer = self._dots_of(region)
+        mask = layer.get_mask() if layer is not None else None
+        return drawables.read(mask, drawables.place_of(mask, area), MASK8) if mask else bytes(area[2] * area[3])
+
+    def make_region(self) -> Gimp.Layer:
+        """Add a region above the hints, whose mask is the selection; one undo step. Raises if nothing is selected."""
         hints, _ = self.layers()
+        if hints is None:
+            raise HueDotError(words.NOT_STARTED)
+        if self.selection_bounds() is None:
+            raise HueDotError(words.NOTHING_IS_SELECTED, words.SELECT_FIRST)
+        with self.one_undo_step():
+            made = self._regions.make(hints)
+        Gimp.displays_flush()
+        return made
+
+    def read_hints(self, area: Rectangle, region: str = "") -> bytes:
+        """Return the hint layer's pixels, or a region's, RGBA; transparent where the mask hides them."""
+        hints = self._dots_of(region)
         if hints is None:
             return bytes(area[2] * area[3] * 4)
         place = drawables.place_of(hints, area)
@@ -191,6 +211,12 @@ class Document:
         if mask is None or not hints.get_apply_mask():
             return rgba
         return cut_out(rgba, drawables.read(mask, place, MASK8))
+
+    def _dots_of(self, region: str) -> Gimp.Layer | None:
+        """Return a region's layer, or the hint layer; None once it is gone."""
+        if not region or not self.is_open():
+            return self.layers()[0]
+        return self._regions.find(region)
 
     def selected(self) -> list[int]:
         """Return the selected layers, by GIMP's numbers."""
@@ -210,16 +236,19 @@ class Document:
         Gimp.displays_flush()
 
     def hides_dots(self) -> bool:
-        """Whether no hint layer is visible."""
-        return self.is_open() and not any(each.get_visible() for each in self._layers.hints())
+        """Whether no dots are in sight."""
+        if not self.is_open() or self._regions.show_dots():
+            return False
+        return not any(each.get_visible() for each in self._layers.hints())
 
     def hide_dots(self, hidden: bool) -> None:
-        """Hide all hint layers, or show the one that is read, which goes on; one undo step."""
+        """Hide all hint layers and the regions' dots, or show those that are read; one undo step."""
         read, _ = self.layers()
         with self.one_undo_step():
             for each in self._layers.hints() if hidden else [read]:
                 if each is not None and each.get_visible() == hidden:
                     each.set_visible(not hidden)
+            self._regions.hide_dots(hidden)
         Gimp.displays_flush()
 
     # The photograph

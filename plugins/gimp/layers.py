@@ -13,7 +13,7 @@ import time
 from gi.repository import Gimp
 
 from . import drawables, marks, parasite
-from .marks import GROUP, HINTS, RESULT, Mark
+from .marks import GROUP, HINTS, REGION, RESULT, Mark
 from .panel import words
 from .protocol.errors import HueDotError
 
@@ -56,6 +56,10 @@ class Layers:
         read, _ = self.find()
         return [layer for layer, _ in _of(self._all(), HINTS)] or ([read] if read is not None else [])
 
+    def regions(self) -> list[Gimp.Layer]:
+        """Return all regions, the uppermost first: layers with their mark, and a mask."""
+        return [layer for layer, _ in _of(self._all(), REGION) if layer.get_mask() is not None]
+
     def make_missing(self) -> None:
         """Add what is missing, both in a group, or the one beside the other, and select the hints."""
         hints, result = self.find()
@@ -72,6 +76,16 @@ class Layers:
             above = self._image.get_item_position(result)
             hints = self._insert(self._made(words.HINT_LAYER, HINTS), result.get_parent(), above)
         self._image.set_selected_layers([hints])
+
+    def add_region(self, hints: Gimp.Layer, name: str) -> Gimp.Layer:
+        """Add a region above those that are beside the hints, masked by the selection, and select it."""
+        region, parent = self._made(name, REGION), hints.get_parent()
+        beside = [each for each in (hints, *self.regions()) if _are_same(each.get_parent(), parent)]
+        region.add_mask(region.create_mask(Gimp.AddMaskType.SELECTION))
+        self._insert(region, parent, min(self._image.get_item_position(each) for each in beside))
+        region.set_edit_mask(False)
+        self._image.set_selected_layers([region])
+        return region
 
     def put_in_place(self, new: Gimp.Layer, hints: Gimp.Layer) -> None:
         """Let a copy of the hint layer take its place and its name."""
@@ -239,3 +253,7 @@ class Layers:
 
 def _of(marked: Marked, role: str) -> Marked:
     return [(layer, mark) for layer, mark in marked if mark.role == role]
+
+
+def _are_same(one: Gimp.Layer | None, other: Gimp.Layer | None) -> bool:
+    return (one.get_id() if one is not None else None) == (other.get_id() if other is not None else None)

@@ -15,7 +15,7 @@ from gi.repository import Gimp
 
 from . import parasite
 
-HINTS, RESULT, GROUP = "hints", "result", "group"
+HINTS, RESULT, GROUP, REGION = "hints", "result", "group", "region"
 # A global parasite, which lasts as long as GIMP runs.
 RUN = "huedot-run"
 
@@ -23,7 +23,7 @@ RUN = "huedot-run"
 class Mark(NamedTuple):
     """What a layer carries."""
 
-    # HINTS, RESULT or GROUP.
+    # HINTS, RESULT, GROUP or REGION.
     role: str
     # What the image and all its layers share, also when they are copied.
     family: str

@@ -12,6 +12,7 @@ from .panel.confinement import confine
 from .panel.hint_parts import hints_of, scan
 from .panel.photograph import Read, open_photograph, read_photograph
 from .panel.proposing import REFERENCE, SUGGESTIONS
+from .panel.regions import Regions
 from .panel.settings import Settings
 from .panel.writing import write_tiles
 from .protocol.client import Client
@@ -33,6 +34,7 @@ class OneShot:
         """Prepare; `progress` is called now and then."""
         self.document, self._progress = document, progress
         self._client = Client("huedot-gimp", installed_version() or "0")
+        self._regions = Regions()
 
     def __enter__(self) -> OneShot:
         return self
@@ -55,7 +57,9 @@ class OneShot:
         if reference:
             hints = hints._replace(histogram=self._histogram(reference))
         region = confinement.bounds if confinement else None
-        answer = self._client.colorize(image, hints, region, on_progress=self._working)
+        answer = self._regions.work(
+            hints, lambda client, hints: client.colorize(image, hints, region, on_progress=self._working)
+        )(self._client)
         if not document.is_open():
             raise HueDotError(words.IMAGE_CLOSED, words.OPEN_IT)
         if (document.width, document.height) != read.size:
@@ -72,7 +76,8 @@ class OneShot:
         if not (0 <= x < self.document.width and 0 <= y < self.document.height):
             raise HueDotError(f"The place {x}, {y} is outside the image.", "Choose one inside.")
         image, hints = self._open(self._read())
-        return self._client.palette(image, x, y, hints, SUGGESTIONS)
+        ask = self._regions.work(hints, lambda client, hints: client.palette(image, x, y, hints, SUGGESTIONS))
+        return ask(self._client)
 
     def _read(self) -> Read:
         """Read the photograph."""
@@ -88,7 +93,9 @@ class OneShot:
         self._progress(words.OPENING, READ)
         wanted = Settings.of(self.document.load_state()).model
         image, model = open_photograph(self._client, read, wanted)
-        return image, hints_of(self._to_the_end(scan(self.document)))._replace(model=model)
+        self._to_the_end(self._regions.read(self.document))
+        hints = hints_of(self._to_the_end(scan(self.document)))
+        return image, hints._replace(model=model, regions=self._regions.as_hints())
 
     def _histogram(self, reference: str) -> str:
         picture = Host().read_other(reference, REFERENCE)

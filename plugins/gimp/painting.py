@@ -35,6 +35,8 @@ class Painting:
         layer = selected[0]
         if layer.get_id() == result.get_id():
             return words.ON_RESULT
+        if layer.get_id() in [each.get_id() for each in self._layers.regions()]:
+            return ""
         if layer.get_id() in [each.get_id() for each in self._layers.hints()]:
             return words.NOT_READ.format(layer=layer.get_name(), hints=hints.get_name())
         is_painted = self._is_covered(layer, result) and self._is_changed(layer, photograph)

@@ -109,7 +109,7 @@ def _make_plain(group: Gimp.Layer) -> None:
 
 def _is_hints(layer: Gimp.Layer) -> bool:
     mark = marks.read(layer)
-    return mark is not None and mark.role == marks.HINTS
+    return mark is not None and mark.role in (marks.HINTS, marks.REGION)
 
 
 def open_images() -> list[Gimp.Image]:

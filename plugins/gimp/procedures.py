@@ -112,6 +112,10 @@ def _dots(call: Call) -> dict[str, Any]:
     return {}
 
 
+def _region(call: Call) -> dict[str, Any]:
+    return {"region": call.document.make_region()}
+
+
 def _refresh(call: Call) -> dict[str, Any]:
     document = call.document
     settings = Settings.of(document.load_state())
@@ -191,6 +195,10 @@ def _declare_layers(procedure: Gimp.Procedure) -> None:
         procedure.add_layer_return_value(name, name.title(), purpose, False, READWRITE)
 
 
+def _declare_region(procedure: Gimp.Procedure) -> None:
+    procedure.add_layer_return_value("region", "Region", "The layer to paint the region's dots on", False, READWRITE)
+
+
 def _declare_refresh(procedure: Gimp.Procedure) -> None:
     tip = "How colorful the whole is, 0 to 1; below 0, the network decides"
     procedure.add_double_argument("saturation", "_Saturation", tip, -1.0, 1.0, -1.0, READWRITE)
@@ -223,6 +231,7 @@ COMMANDS = {
         "_Live panel…", "Color while you paint dots on a layer", _panel, _declare_nothing, needs_image=False
     ),
     "huedot-set-up": Command("Set _up layers", words.START_TIP, _set_up, _declare_layers),
+    "huedot-region": Command("_New region from selection", words.NEW_REGION_TIP, _region, _declare_region),
     "huedot-refresh": Command("_Refresh", "Color the photograph from the dots, once", _refresh, _declare_refresh),
     "huedot-dots": Command("Show or hide _dots", words.HIDE_DOTS_TIP, _dots, _declare_nothing),
     "huedot-suggest": Command(

@@ -155,8 +155,10 @@ class Panel:
             label=f"_{words.HIDE_DOTS}", use_underline=True, tooltip_text=words.HIDE_DOTS_TIP
         )
         self._hidden.connect("toggled", self._safely(lambda *_: self._hide_dots()))
+        self._new_region = self._button(words.NEW_REGION, self.controller.new_region)
         refreshing = _row(self._refresh, self._live)
-        self._running = _column(refreshing, self._selection_only, self._confined, self._draft, self._hidden)
+        parts = self._selection_only, self._confined, self._draft, self._hidden
+        self._running = _column(refreshing, self._new_region, *parts)
         return self._running
 
     def _suggestions(self) -> Gtk.Widget:
@@ -247,6 +249,8 @@ class Panel:
     def _show_settings(self, view: View) -> None:
         self._live.set_active(view.live)
         self._selection_only.set_active(view.selection_only)
+        self._new_region.set_sensitive(view.may_make_region)
+        self._new_region.set_tooltip_text(words.NEW_REGION_TIP if view.may_make_region else words.NEW_REGION_WHY_NOT)
         self._confined.set_text(view.confined)
         self._confined.set_visible(bool(view.confined))
         self._draft.set_active(view.draft)

@@ -150,8 +150,9 @@ class HueDotDocker(DockWidget):
         self._selection_only = self._check(words.SELECTION_ONLY, words.SELECTION_ONLY_TIP, "selection_only")
         self._confined = _text()
         self._draft = self._check(words.DRAFT, words.DRAFT_TIP, "draft")
+        self._new_region = self._button(words.NEW_REGION, self.controller.new_region)
         first = _row(self._refresh, self._live, self._hidden)
-        self._running = _column(first, self._selection_only, self._confined, self._draft)
+        self._running = _column(first, self._new_region, self._selection_only, self._confined, self._draft)
         return self._running
 
     def _suggestions(self) -> QWidget:
@@ -243,6 +244,8 @@ class HueDotDocker(DockWidget):
             (self._automatic, view.saturation is None),
         ):
             _quietly(box, partial(box.setChecked, value))
+        self._new_region.setEnabled(view.may_make_region)
+        self._new_region.setToolTip(words.NEW_REGION_TIP if view.may_make_region else words.NEW_REGION_WHY_NOT)
         self._confined.setText(view.confined)
         self._confined.setVisible(bool(view.confined))
         self._saturation.setEnabled(view.saturation is not None)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from krita import Document as KritaDocument
+from krita import Node
 
 from . import kept, pixels
 from .history import History
@@ -16,11 +17,12 @@ from .layers import Layers
 from .open_documents import open_document
 from .painting import Painting
 from .panel import words
-from .panel.host import Picture
+from .panel.host import Picture, RegionLayer
 from .photograph import Photograph
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 from .protocol.wire import Buffer
+from .regions import Regions
 from .spaces import SRGB, read, space_of, write
 
 
@@ -32,6 +34,7 @@ class Document:
         self._document, self._history, self._shared = document, history, open_document(document)
         self._layers, self._photograph = Layers(document, history), Photograph(document)
         self._painting = Painting(document, self._layers, history)
+        self._regions = Regions(document, self._layers)
 
     @property
     def width(self) -> int:
@@ -105,20 +108,39 @@ class Document:
         """Return how often Krita's undo history changed."""
         return self._history.count
 
-    def hint_bounds(self) -> Rectangle | None:
-        """Return the painted part of the hint layer inside the image."""
-        hints, _ = self._layers.find()
+    def hint_bounds(self, region: str = "") -> Rectangle | None:
+        """Return the painted part of the hint layer, or of a region's, inside the image."""
+        hints = self._dots_of(region)
         if hints is None:
             return None
         inside = hints.bounds().intersected(self._document.bounds())
         return None if inside.isEmpty() else (inside.x(), inside.y(), inside.width(), inside.height())
 
-    def read_hints(self, area: Rectangle) -> bytes:
-        """Return the hint layer's pixels, RGBA."""
-        hints, _ = self._layers.find()
+    def read_hints(self, area: Rectangle, region: str = "") -> bytes:
+        """Return the hint layer's pixels, or a region's, RGBA."""
+        hints = self._dots_of(region)
         if hints is None:
             return bytes(area[2] * area[3] * 4)
         return pixels.to_rgba(read(hints, area))
+
+    def _dots_of(self, region: str) -> Node | None:
+        """Return a region's layer, or the hint layer."""
+        return self._regions.find(region) if region else self._layers.find()[0]
+
+    def regions(self) -> list[RegionLayer]:
+        """Return the visible regions, bottom-up."""
+        return self._regions.visible()
+
+    def read_mask(self, region: str, area: Rectangle) -> bytes:
+        """Return a region's mask, one byte each."""
+        return self._regions.read_mask(region, area)
+
+    def make_region(self) -> None:
+        """Add a region above the hints, whose mask is the selection; one undo step. Raises if nothing is selected."""
+        bounds = self.selection_bounds()
+        if bounds is None:
+            raise HueDotError(words.NOTHING_IS_SELECTED, words.SELECT_FIRST)
+        self._regions.make(bounds, self._document.selection().pixelData(*bounds))
 
     def remark(self) -> str:
         """Return what the user should know of where he paints: not on the hints, say; nothing where all is well."""
@@ -133,15 +155,16 @@ class Document:
         self._painting.undo_stroke()
 
     def hides_dots(self) -> bool:
-        """Whether the hint layer is there, and hidden."""
+        """Whether the hint layer is there, and no dots are in sight."""
         hints, _ = self._layers.find()
-        return hints is not None and not hints.visible()
+        return hints is not None and not hints.visible() and not self._regions.show_dots()
 
     def hide_dots(self, hidden: bool) -> None:
-        """Hide the hint layer, or show it; no undo step."""
+        """Hide the hint layer and the regions' dots, or show them; no undo step."""
         hints, _ = self._layers.find()
         if hints is not None:
             hints.setVisible(not hidden)
+            self._regions.hide_dots(hidden)
             self._document.refreshProjection()
 
     # The photograph

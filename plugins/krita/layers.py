@@ -46,6 +46,7 @@ class Layers:
         self._document, self._history = document, history
         self._activations = 0
         self._found: Found = None, None
+        self._regions: list[Node] = []
         self._found_at = (0.0, -1)
         # The ids of the layers that were there last.
         self._ids = ("", "")
@@ -65,6 +66,11 @@ class Layers:
         self._found = self._find(is_settled)
         self._found_at = (now, count) if is_settled else (0.0, -1)
         return self._found
+
+    def regions(self) -> list[Node]:
+        """Return all regions, bottom-up."""
+        self.find()
+        return self._regions
 
     def is_busy(self) -> bool:
         """Whether a stroke, or an undo of one, is under way."""
@@ -149,6 +155,7 @@ class Layers:
     def _find(self, is_settled: bool) -> Found:
         nodes = descendants(self._document.rootNode()) if self._document.rootNode() is not None else []
         by_id = {id_of(node): node for node in nodes}
+        self._regions = [node for node in nodes if mask_of(node) is not None]
         ours = [[each for each in self._kept(kind) if each in by_id] for kind in ("hints", "result")]
         if is_settled and any(len(each) > 1 for each in ours):
             self._finish(ours[0])
@@ -208,6 +215,17 @@ def id_of(node: Node) -> str:
 def descendants(node: Node) -> list[Node]:
     """Return all layers and masks inside another, bottom up."""
     return [each for child in node.childNodes() for each in [child, *descendants(child)]]
+
+
+def mask_of(node: Node) -> Node | None:
+    """Return a region's mask; None if a layer is no region.
+
+    The mask's name tells: it is saved, and goes with the layer wherever it is moved, grouped, duplicated or pasted.
+    """
+    if node.type() != "paintlayer":
+        return None
+    masks = (each for each in node.childNodes() if each.type() == "transparencymask")
+    return next((each for each in masks if each.name() == words.REGION_MASK), None)
 
 
 def _made(*names: str) -> Node:

@@ -8,7 +8,7 @@ from krita import Document as KritaDocument
 from krita import Krita, Node
 
 from .history import History
-from .layers import Found, Layers, descendants, id_of
+from .layers import Found, Layers, descendants, id_of, mask_of
 from .panel import words
 from .photograph import beneath, looks_of
 
@@ -62,7 +62,7 @@ class Painting:
         active = self._document.activeNode()
         self._see(found)
         on_photograph = words.ON_PHOTOGRAPH.format(layer=self._strokes[-1][1]) if self._strokes else ""
-        if active is None or hints is None or result is None or active == hints:
+        if active is None or hints is None or result is None or active == hints or mask_of(active) is not None:
             return on_photograph
         if active == result:
             return words.ON_RESULT
@@ -95,7 +95,7 @@ class Painting:
 def _pixels_beneath(root: Node, found: Found) -> list[Node]:
     """Return all layers with pixels of their own that are of the photograph, bottom up."""
     there = [inner for each in beneath(root, found) for inner in (each, *descendants(each))]
-    return [each for each in there if each.type() == "paintlayer"]
+    return [each for each in there if each.type() == "paintlayer" and mask_of(each) is None]
 
 
 def _is_above(node: Node, other: Node) -> bool:

@@ -13,7 +13,7 @@ from krita import Document as KritaDocument
 from krita import Node
 
 from . import pixels
-from .layers import Found, descendants, id_of
+from .layers import Found, descendants, id_of, mask_of
 from .panel import words
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
@@ -40,13 +40,15 @@ class Photograph:
         Raises HueDotError if nothing does.
         """
         hints, result = found
-        if result is None or not any(each.visible() for each in beneath(self._document.rootNode(), found)):
+        root = self._document.rootNode()
+        if result is None or not any(each.visible() for each in beneath(root, found)):
             raise HueDotError(words.NOTHING_BENEATH, words.MOVE_ABOVE)
         self.end()
         copy = self._document.clone()
-        holders, ours = [id_of(each) for each in _holders(result)], _ours(found)
+        holders, ours = [id_of(each) for each in holders_of(result)], _ours(root, found)
         for node in descendants(copy.rootNode()):
-            if (hints is not None and id_of(node) == id_of(hints)) or _is_clone_of(node, ours):
+            is_hints = hints is not None and id_of(node) == id_of(hints)
+            if is_hints or mask_of(node) is not None or _is_clone_of(node, ours):
                 node.remove()
         _uncover(copy.rootNode(), holders, id_of(result))
         copy.waitForDone()
@@ -67,7 +69,7 @@ class Photograph:
 
     def fingerprint(self, found: Found) -> int:
         """Return a number that another photograph has not: of the layers beneath the result, what is in sight."""
-        ours = _ours(found)
+        ours = _ours(self._document.rootNode(), found)
         shown = [self._seen(each, ours) for each in beneath(self._document.rootNode(), found) if each.visible()]
         return zlib.crc32(repr((self._document.width(), self._document.height(), shown)).encode())
 
@@ -101,16 +103,17 @@ def beneath(root: Node, found: Found) -> list[Node]:
     _, result = found
     if result is None:
         return []
-    holders, ours = [id_of(each) for each in _holders(result)], _ours(found)
+    holders, ours = [id_of(each) for each in holders_of(result)], _ours(root, found)
     there = _below(root, holders, id_of(result))
     return [each for each in there if id_of(each) not in ours and not _is_clone_of(each, ours)]
 
 
-def _ours(found: Found) -> set[str]:
+def _ours(root: Node, found: Found) -> set[str]:
     """Return the ids of HueDot's layers, and of the groups that hold the result."""
     _, result = found
-    holders = _holders(result) if result is not None else ()
-    return {id_of(each) for each in (*found, *holders) if each is not None}
+    holders = holders_of(result) if result is not None else ()
+    regions = [each for each in descendants(root) if mask_of(each) is not None]
+    return {id_of(each) for each in (*found, *holders, *regions) if each is not None}
 
 
 def _is_clone_of(node: Node, ids: set[str]) -> bool:
@@ -158,7 +161,7 @@ def _let_through(group: Node) -> None:
     group.setInheritAlpha(False)
 
 
-def _holders(node: Node) -> Iterator[Node]:
+def holders_of(node: Node) -> Iterator[Node]:
     """Return the groups that hold a layer, the innermost first, the root not among them."""
     parent = node.parentNode()
     while parent is not None and parent.parentNode() is not None:

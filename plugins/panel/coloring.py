@@ -109,17 +109,14 @@ class Coloring:
             self.read_all(state)
             return
         is_new, place = state.hints.take((yield from scan(state.document)))
-        if not is_new:
+        are_regions_new, inside = yield from state.regions.read(state.document)
+        if not (is_new or are_regions_new):
             return
-        is_users = state.proposals.hints_changed(state.hints.parts)
-        pointed = state.proposals.place
-        # When all was reread, nothing says which dot is the newest: the one that was is it still
-        is_kept = is_first and pointed is not None and state.hints.color_at(pointed) is not None
-        if is_users and place is not None and not is_kept:
-            state.proposals.point_to(place)
-            if color := state.hints.color_at(place):
-                state.settings.painted_with(color)
-                state.document.save_state(state.settings.as_json())
+        is_users = not is_new or state.proposals.hints_changed(state.hints.parts)
+        if are_regions_new:
+            state.proposals.regions_changed()
+        if is_users:
+            _point_to(state, inside or place, is_first)
         if state.result.is_saved and is_first:
             self._show_saved(state)
         else:
@@ -144,7 +141,7 @@ class Coloring:
 
     def _color(self, state: DocumentState, draft: Rectangle | None) -> Task:
         """Ask for a result, and have it laid over the layer."""
-        result, image, hints = state.result, state.photograph.image, state.request_hints()
+        result, image = state.result, state.photograph.image
         if state.settings.selection_only:
             result.confine((yield from confine(state.document, result.confinement)))
         else:
@@ -159,7 +156,7 @@ class Coloring:
         self._context.ask(
             state,
             "colorize",
-            lambda client: client.colorize(image or "", hints, region, base),
+            state.asking(lambda client, hints: client.colorize(image or "", hints, region, base)),
             lambda answer: self._context.run(state, self._lay(state, image, answer, limits, since)),
             "" if result.times else words.COLORING,
         )
@@ -191,6 +188,19 @@ class Coloring:
         yield None
         result.show(document.thumbnail(OVERVIEW))
         self._context.changed()
+
+
+def _point_to(state: DocumentState, place: tuple[int, int] | None, is_first: bool) -> None:
+    """Suggest colors for what the user painted last, and remember its color."""
+    pointed = state.proposals.place
+    # When all was reread, nothing says which dot is the newest: the one that was is it still
+    is_kept = is_first and pointed is not None and state.color_at(pointed) is not None
+    if place is None or is_kept:
+        return
+    state.proposals.point_to(place)
+    if color := state.color_at(place):
+        state.settings.painted_with(color)
+        state.document.save_state(state.settings.as_json())
 
 
 def lacks_selection(state: DocumentState) -> bool:

@@ -31,7 +31,7 @@ class Context:
         self.tasks: deque[tuple[DocumentState, Task]] = deque()
         self.state: DocumentState | None = None
         self.traceback = ""
-        self.daemon = self.device = ""
+        self.daemon = self.device = self.protocol = ""
         # Those of the latest result.
         self.warnings: list[str] = []
         # The networks that are there, the daemon's default first.
@@ -120,7 +120,8 @@ class Context:
     def _connected(self, status: Header) -> None:
         self.device = str(status.get("device", ""))
         self.models = models_of(status)
-        self.daemon = f"HueDot {status.get('daemon_version')}, protocol {status.get('protocol')}"
+        self.protocol = str(status.get("protocol"))
+        self.daemon = f"HueDot {status.get('daemon_version')}, protocol {self.protocol}"
         self.changed()
 
 

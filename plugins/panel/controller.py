@@ -188,6 +188,13 @@ class Controller:
         if self.state:
             self._proposing.take_variation(self.state, index)
 
+    def new_region(self) -> None:
+        """Make a region of what is selected: its dots color inside it alone."""
+        state = self.state
+        if state is not None and state.document.has_layers():
+            state.document.make_region()
+            state.hints.read_again()
+
     def hide_dots(self, hidden: bool) -> None:
         """Hide the hints, or show them."""
         if self.state:

@@ -25,12 +25,12 @@ LOOKED_AT = 64
 Parts = dict[Rectangle, bytes]
 
 
-def scan(document: Document) -> Generator[None, None, Parts]:
-    """Read the hint layer a band at a step; returns what is painted."""
+def scan(document: Document, region: str = "") -> Generator[None, None, Parts]:
+    """Read the hint layer, or a region's, a band at a step; returns what is painted."""
     parts: Parts = {}
-    bounds = document.hint_bounds()
+    bounds = document.hint_bounds(region)
     for band in bands(bounds, document.width, document.height) if bounds else []:
-        parts.update(split(document.read_hints(band), band))
+        parts.update(split(document.read_hints(band, region), band))
         yield
     return parts
 

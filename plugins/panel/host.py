@@ -28,6 +28,18 @@ class Other(NamedTuple):
     thumbnail: Picture | None = None
 
 
+class RegionLayer(NamedTuple):
+    """A region: a hint layer with a mask, inside which alone its dots color."""
+
+    # What tells this layer from the others, as long as it is there.
+    key: str
+    # What changes when its dots do, and when its mask does; both may change without reason, too.
+    dots_look: object
+    mask_look: object
+    # Inside the image; outside of it the mask is black.
+    area: Rectangle
+
+
 class Document(Protocol):
     """An open image of the editor. Nothing here may block for long: pixels are asked for in bands."""
 
@@ -74,11 +86,23 @@ class Document(Protocol):
     def stamp(self) -> object:
         """Return what changes when the user changed pixels or layers; it may change without reason, too."""
 
-    def hint_bounds(self) -> Rectangle | None:
-        """Return the painted part of the hint layer, inside the image; None if nothing is painted."""
+    def hint_bounds(self, region: str = "") -> Rectangle | None:
+        """Return the painted part of the hint layer, or of a region's, in the image; None if nothing is painted."""
 
-    def read_hints(self, area: Rectangle) -> Buffer:
-        """Return the hint layer's pixels in an area of the image, RGBA."""
+    def read_hints(self, area: Rectangle, region: str = "") -> Buffer:
+        """Return the hint layer's pixels, or a region's, in an area of the image, RGBA."""
+
+    def regions(self) -> list[RegionLayer]:
+        """Return the visible regions, bottom-up."""
+
+    def read_mask(self, region: str, area: Rectangle) -> Buffer:
+        """Return a region's mask in an area of the image, one byte each."""
+
+    def make_region(self) -> object:
+        """Add a region above the hints, whose mask is the selection, to paint on. Undoable as one step.
+
+        Raises HueDotError if nothing is selected.
+        """
 
     def remark(self) -> str:
         """Return what the user should know of where they paint: not on the hints, say; nothing where all is well."""
@@ -93,7 +117,7 @@ class Document(Protocol):
         """Whether no hint layer is visible."""
 
     def hide_dots(self, hidden: bool) -> None:
-        """Hide the hint layer, or show it."""
+        """Hide the hint layer and the dots of the regions, or show them; all go on to count."""
 
     def replace_hints(self, parts: Mapping[Rectangle, Buffer]) -> None:
         """Put a copy of the hint layer, with these RGBA parts repainted, in its place. Undoable."""

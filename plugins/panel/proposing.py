@@ -30,12 +30,12 @@ class Proposing:
 
     def ask_palette(self, state: DocumentState) -> None:
         """Ask for the likely colors of the place that is pointed to, and for the gamut there."""
-        image, place, hints = state.photograph.image, state.proposals.place, state.request_hints()
+        image, place = state.photograph.image, state.proposals.place
         if image and place:
             self._context.ask(
                 state,
                 "palette",
-                lambda client: client.palette(image, *place, hints, SUGGESTIONS),
+                state.asking(lambda client, hints: client.palette(image, *place, hints, SUGGESTIONS)),
                 partial(self._suggested, state),
             )
 
@@ -60,11 +60,11 @@ class Proposing:
     def where_next(self, state: DocumentState) -> None:
         """Ask where a dot would help most."""
         if image := state.photograph.image:
-            hints, place = state.request_hints(), state.proposals.place
+            place = state.proposals.place
             self._context.ask(
                 state,
                 "suggest",
-                lambda client: client.suggest(image, hints, PLACES),
+                state.asking(lambda client, hints: client.suggest(image, hints, PLACES)),
                 partial(self._found_places, state, place),
                 words.LOOKING,
             )
@@ -73,11 +73,10 @@ class Proposing:
     def vary(self, state: DocumentState) -> None:
         """Ask for different colorings."""
         if image := state.photograph.image:
-            hints = state.request_hints()
             self._context.ask(
                 state,
                 "variations",
-                lambda client: client.variations(image, hints, VARIATIONS, PREVIEW),
+                state.asking(lambda client, hints: client.variations(image, hints, VARIATIONS, PREVIEW)),
                 partial(self._varied, state),
                 words.TRYING_COLORS,
             )

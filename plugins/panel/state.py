@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
+from ..protocol.client import Client
 from ..protocol.errors import HueDotError
 from ..protocol.messages import Hints, Rectangle
 from . import words
@@ -14,6 +15,7 @@ from .confinement import Confinement
 from .hint_parts import Parts, color_at, hints_of, newest
 from .host import RGB, Document, Other, Picture
 from .questions import Questions
+from .regions import Regions
 from .settings import Settings
 from .trouble import Trouble
 
@@ -22,6 +24,7 @@ LOOK_S = 2.0
 KEPT_TIMES = 1000
 # Pixels by which a variation's dots are known to be there.
 SAMPLE = 20
+T = TypeVar("T")
 
 
 class Swatch(NamedTuple):
@@ -106,10 +109,6 @@ class PaintedHints:
         """Keep what was read; returns whether it is new, and the middle of what was painted since, if anything was."""
         before, self.parts, self._is_known = self.parts, parts, True
         return (False, None) if parts == before else (True, newest(before, parts))
-
-    def color_at(self, place: tuple[int, int]) -> RGB | None:
-        """Return the color painted at a place."""
-        return color_at(self.parts, place)
 
     def read_again(self) -> None:
         """Have the layer read although the editor reports no change."""
@@ -276,6 +275,10 @@ class Proposals:
         self.places = [place for place in self.places if color_at(parts, place) is None]
         return is_users
 
+    def regions_changed(self) -> None:
+        """Let what was found before go stale."""
+        self.are_stale = bool(self.variations or self.places)
+
     def forget(self) -> None:
         """Know nothing: the photograph is another."""
         self.swatches, self.places, self.variations = [], [], []
@@ -319,7 +322,7 @@ class DocumentState:
         """Know nothing yet; `is_saved` if it came with a result."""
         self.document, self.settings = document, settings
         self.photograph, self.hints, self.result = Photograph(), PaintedHints(), Result(is_saved)
-        self.proposals, self.reference = Proposals(), Reference()
+        self.regions, self.proposals, self.reference = Regions(), Proposals(), Reference()
         self.questions, self.trouble = Questions(), Trouble()
         self.painting = Painting()
         self._layers: tuple[bool, str] = (False, "")
@@ -332,7 +335,16 @@ class DocumentState:
             saturation=settings.saturation,
             vividness=settings.vividness,
             model=self.photograph.model,
+            regions=self.regions.as_hints(),
         )
+
+    def asking(self, ask: Callable[[Client, Hints], T]) -> Callable[[Client], T]:
+        """Return work for the client: to ask something with what the user wants."""
+        return self.regions.work(self.request_hints(), ask)
+
+    def color_at(self, place: tuple[int, int]) -> RGB | None:
+        """Return the color painted at a place, in a region or outside of them."""
+        return self.regions.color_at(place) or color_at(self.hints.parts, place)
 
     def see_layers(self) -> tuple[bool, bool]:
         """Return whether the layers are there, and whether that, or why not, is new."""
@@ -353,6 +365,7 @@ class DocumentState:
         self.questions.withdraw("read", "open", "colorize", "write", "palette", "suggest", "variations")
         self.photograph.forget(was_lost)
         self.hints.forget()
+        self.regions.forget()
         self.result.lost()
         self.result.still_due()
         self.proposals.forget()

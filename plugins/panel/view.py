@@ -9,6 +9,7 @@ from . import color, words
 from .coloring import lacks_selection
 from .context import Context
 from .host import RGB, Picture
+from .regions import knows_regions
 from .settings import USUAL_VIVIDNESS
 from .state import DocumentState, Painting, Swatch
 
@@ -70,6 +71,8 @@ class View(NamedTuple):
     start_tip: str
     # Which part of the result may change; empty if all of it.
     confined: str
+    # Whether something is selected that could be a region.
+    may_make_region: bool
     overview: Picture | None
     marks: list[Mark]
     # What stands above the suggested colors.
@@ -115,6 +118,7 @@ def view_of(context: Context, gamut: Picture | None) -> View | None:
         start=start,
         start_tip=start_tip,
         confined=_confined(state),
+        may_make_region=proposals.selected is not None,
         overview=state.result.overview,
         marks=_marks(state),
         heading=_heading(state),
@@ -181,13 +185,14 @@ def _result_status(context: Context, state: DocumentState) -> str:
     if state.result.is_saved:
         return words.SAVED
     if state.result.is_due and lacks_selection(state):
-        return words.WAITING_FOR_SELECTION
+        return words.NOTHING_IS_SELECTED
     if state.result.is_due and not state.settings.live:
         return words.PAUSED
     device = words.device_of(context.device)
     if state.result.times:
         colored = words.COLORED.format(device=device, time=words.duration(state.result.times[-1]))
-        return " ".join([colored, *context.warnings])
+        is_old = bool(state.regions) and not knows_regions(context.protocol)
+        return " ".join([colored, *context.warnings, *([words.REGIONS_UNKNOWN] if is_old else [])])
     return words.READY.format(device=device) if context.device else words.CONNECTING
 
 

@@ -3,15 +3,25 @@
 import itertools
 import shutil
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from huedot.panel.controller import Controller
-from huedot.panel.host import Other, Picture
+from huedot.panel.host import Other, Picture, RegionLayer
 from huedot.protocol.client import Client
 
 from ..daemon.conftest import Daemon, make_runtime
+
+
+@dataclass
+class Area:
+    """A region of a paper."""
+
+    dots: np.ndarray
+    mask: np.ndarray
+    is_visible: bool = True
 
 
 class Paper:
@@ -36,6 +46,10 @@ class Paper:
         self.foreign = None
         self.shown = 0
         self.reading = False
+        # Bottom-up, by their keys: dots, mask, whether it is visible.
+        self.areas = {}
+        # What was read of regions.
+        self.read = []
 
     def is_open(self):
         return self.open
@@ -66,15 +80,34 @@ class Paper:
     def stamp(self):
         return self.strokes
 
-    def hint_bounds(self):
-        rows, columns = np.nonzero(self.hints[..., 3])
+    def hint_bounds(self, region=""):
+        rows, columns = np.nonzero(self._dots(region)[..., 3])
         if not len(rows):
             return None
         left, top = int(columns.min()), int(rows.min())
         return left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top
 
-    def read_hints(self, area):
-        return self._part(self.hints, area).tobytes()
+    def read_hints(self, area, region=""):
+        if region:
+            self.read.append((region, "dots"))
+        return self._part(self._dots(region), area).tobytes()
+
+    def _dots(self, region):
+        return self.areas[region].dots if region else self.hints
+
+    def regions(self):
+        whole = (0, 0, self.width, self.height)
+        shown = {key: each for key, each in self.areas.items() if each.is_visible}
+        return [RegionLayer(key, each.dots.tobytes(), each.mask.tobytes(), whole) for key, each in shown.items()]
+
+    def read_mask(self, region, area):
+        self.read.append((region, "mask"))
+        return self._part(self.areas[region].mask, area).tobytes()
+
+    def make_region(self):
+        dots = np.zeros((self.height, self.width, 4), np.uint8)
+        self.areas[f"region {next(self.numbers)}"] = Area(dots, self.selected.copy())
+        self.strokes += 1
 
     def remark(self):
         return self.said
@@ -147,9 +180,9 @@ class Paper:
     def save_state(self, state):
         self.state = state
 
-    def paint(self, x, y, color, radius=4):
+    def paint(self, x, y, color, radius=4, region=""):
         rows, columns = np.ogrid[: self.height, : self.width]
-        self.hints[(rows - y) ** 2 + (columns - x) ** 2 <= radius**2] = (*color, 255)
+        self._dots(region)[(rows - y) ** 2 + (columns - x) ** 2 <= radius**2] = (*color, 255)
         self.strokes += 1
 
     @staticmethod
