@@ -53,6 +53,8 @@ class Prediction:
     meaning: Tensor | None = None
     # The share that is left of the chroma that the network answered, and that hints have.
     share: float = 1.0
+    # The grid at another vividness, where that can be had without the network.
+    enlivened: Callable[[float], Tensor] | None = None
 
     def muted(self, share: float) -> Prediction:
         """Return it with a share of its chroma."""
@@ -113,7 +115,7 @@ class HintNetBackend:
             grid, reached = self.network.propagate(alone, decoded, given.lightness, *hints)
             if given.fills:
                 grid, reached = regions.fill(alone, grid, reached)
-        held = [grid, *decoded, *hints]
+        held = [grid, reached, *decoded, *hints]
 
         def logits() -> Tensor:
             held.append(self.network.palette_logits(decoded, slice_grid(grid, given.lightness)))
@@ -122,9 +124,12 @@ class HintNetBackend:
         def near(x: float, y: float) -> tuple[Tensor, float, float]:
             return self._palette_near(decoded, grid, given.lightness, x, y)
 
-        with record_function("exact hints"):
-            vivid = vividness.enliven(grid, reached, given.vividness)
-            return Prediction(meet_hints(vivid, given.lightness, *hints), cache(logits), near, held, decoded.sixteenth)
+        def enlivened(factor: float) -> Tensor:
+            with record_function("exact hints"):
+                return meet_hints(vividness.enliven(grid, reached, factor), given.lightness, *hints)
+
+        met = enlivened(given.vividness)
+        return Prediction(met, cache(logits), near, held, decoded.sixteenth, enlivened=enlivened)
 
     def _palette_near(
         self, decoded: Features, grid: Tensor, lightness: Tensor, x: float, y: float

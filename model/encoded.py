@@ -68,8 +68,9 @@ class EncodedPhoto:
         self.height, self.width = rgb.shape[:2]
         self.lightness = color.lightness(rgb)  # (H, W) in 0..100, on the CPU
         self._working_shape = working_shape(self.height, self.width, network.working_size, network.backend.multiple)
-        # The latest answers, by what was given, and how many are wanted: one for each region, and one for the rest.
-        self._answers: OrderedDict[object, backends.Prediction] = OrderedDict()
+        # The latest answers, by what was given, each with its vividness; and how many are wanted: one for each region,
+        # and one for the rest.
+        self._answers: OrderedDict[object, tuple[float, backends.Prediction]] = OrderedDict()
         self._wanted = 1
         self.attempt(self._encode)
 
@@ -77,7 +78,7 @@ class EncodedPhoto:
     def nbytes(self) -> int:
         """The memory that this photograph holds now, in bytes, wherever it lies."""
         held = [self.lightness, self.small, *(self._features or ())]
-        for prediction in self._answers.values():
+        for _, prediction in self._answers.values():
             held += [prediction.grid, *prediction.held]
         storages = {tensor.data_ptr(): tensor.untyped_storage().nbytes() for tensor in held}
         return sum(storages.values())
@@ -116,24 +117,13 @@ class EncodedPhoto:
             self._encode()
         vividness = self.network.vividness if vividness is None else vividness
         fills &= len(hints) > 0
-        key = _key(hints, global_hints, vividness, fills)
-        if key not in self._answers:
-            device = self.network.device
-            local = hints.at_size((self.height, self.width), self._working_shape, device)
-            everywhere = torch.from_numpy(global_hints)[None].to(device)
-            given = backends.NetworkInput(self.small, *local, everywhere, vividness, fills)
-            prediction = self.backend.predict(self._features, given)
-            self._check(prediction.grid)
-            if self._mount and not self._mount.is_painted(local[1]):
-                grid = self._mount.cleared(prediction.grid, self.small.shape[-2:])
-                prediction = replace(prediction, grid=grid)
-            if global_hints[-1] and self.backend.takes_global:
-                prediction = prediction.muted(saturation.share(prediction.grid, self.small, float(global_hints[-2])))
-            self._answers[key] = prediction
+        key = _key(hints, global_hints, fills)
+        if key not in self._answers or self._answers[key][0] != vividness:
+            self._answers[key] = vividness, self._ask(key, hints, global_hints, vividness, fills)
         self._answers.move_to_end(key)
         while len(self._answers) > self._wanted:
             self._answers.popitem(last=False)
-        return self._answers[key]
+        return self._answers[key][1]
 
     def predict_each(
         self, shared: Sequence[Hints], global_hints: GlobalHints, vividness: float | None = None
@@ -163,6 +153,26 @@ class EncodedPhoto:
         self._check(logits)
         return logits
 
+    def _ask(
+        self, key: object, hints: Hints, global_hints: GlobalHints, vividness: float, fills: bool
+    ) -> backends.Prediction:
+        """Run the network; where it has answered all this but for the vividness, only what that changes is done."""
+        device = self.network.device
+        local = hints.at_size((self.height, self.width), self._working_shape, device)
+        _, known = self._answers.get(key, (0.0, None))
+        if known is not None and known.enlivened is not None:
+            prediction = replace(known, grid=known.enlivened(vividness), share=1.0)
+        else:
+            everywhere = torch.from_numpy(global_hints)[None].to(device)
+            given = backends.NetworkInput(self.small, *local, everywhere, vividness, fills)
+            prediction = self.backend.predict(self._features, given)
+        self._check(prediction.grid)
+        if self._mount and not self._mount.is_painted(local[1]):
+            prediction = replace(prediction, grid=self._mount.cleared(prediction.grid, self.small.shape[-2:]))
+        if global_hints[-1] and self.backend.takes_global:
+            return prediction.muted(saturation.share(prediction.grid, self.small, float(global_hints[-2])))
+        return prediction
+
     def _encode(self) -> None:
         small = F.interpolate(self.lightness[None, None], self._working_shape, mode="bilinear", antialias=True)
         mount = mount_of(small[0, 0])
@@ -180,9 +190,9 @@ class EncodedPhoto:
             raise files.refused(weights, "answers this photograph with no colors (NaN, or beyond any)")
 
 
-def _key(hints: Hints, global_hints: GlobalHints, vividness: float, fills: bool) -> object:
-    """Return what tells a question from others."""
-    return hints.digest(), global_hints.tobytes(), vividness, fills
+def _key(hints: Hints, global_hints: GlobalHints, fills: bool) -> object:
+    """Return what tells a question from others, but for the vividness."""
+    return hints.digest(), global_hints.tobytes(), fills
 
 
 def working_shape(height: int, width: int, working_size: int, multiple: int) -> tuple[int, int]:

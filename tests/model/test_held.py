@@ -25,7 +25,7 @@ def tensors_of():
 
 def held_arrays(photo):
     """The bytes of arrays and byte strings that a photograph keeps for its latest answer."""
-    seen, waiting, total = set(), list(photo.encoded._answers), 0
+    seen, waiting, total = set(), list(photo.encoded._answers.items()), 0
     while waiting:
         each = waiting.pop()
         if id(each) in seen:

@@ -52,6 +52,17 @@ def test_it_fades_toward_what_the_hints_have_reached():
     assert gain.tolist() == pytest.approx([1.5, 4 / 3, 7 / 6, 1.0])
 
 
+def test_another_vividness_asks_the_network_nothing(photo, layer, monkeypatch):
+    expected = [photo.colorize(layer, vividness=each) for each in (0, 1, 2)]
+    photo.colorize()
+    asked = []
+    predict = photo.encoded.backend.predict
+    monkeypatch.setattr(photo.encoded.backend, "predict", lambda *given: asked.append(1) or predict(*given))
+    for each in (2, 0, 1):
+        assert np.array_equal(photo.colorize(layer, vividness=each), expected[each])
+    assert len(asked) == 1
+
+
 def test_without_a_wish_it_is_the_networks_own(photo, layer):
     assert np.array_equal(photo.colorize(layer), photo.colorize(layer, vividness=USUAL))
     assert not np.array_equal(photo.colorize(layer), photo.colorize(layer, vividness=1))
