@@ -25,7 +25,7 @@ from .levels import Levels
 INSIDE = 128
 # The share that a region's hints take of what the network's affinity keeps from them: the user says that it is one
 # thing. More is better where the mask is exact, less where it is not: docs/experiments.md, "Regions".
-FILL = 0.75
+FILL = 0.5
 # The affinity's own share below which it knows of no color to fill with.
 BARELY = 1e-4
 
