@@ -55,14 +55,16 @@ def pixbuf_of(picture: Picture, width: int, height: int) -> GdkPixbuf.Pixbuf:
 class Swatches(Gtk.Grid):
     """Rows of colors, most likely first; a bar beneath each says how likely it is beside the first."""
 
-    def __init__(self, columns: int, taken: Callable[[RGB, bool], object], name: str, with_bars: bool = True) -> None:
+    def __init__(
+        self, columns: int, taken: Callable[[RGB, bool], object], name: str, with_bars: bool = True, side: int = SIDE
+    ) -> None:
         """Show up to `columns` colors a row; `taken` is called with a color, and whether Shift was held.
 
-        name: for people who hear the panel.
+        name: for people who hear the panel; side: of a swatch, in pixels.
         """
         super().__init__(column_spacing=GAP, row_spacing=GAP)
         self.get_accessible().set_name(name)
-        self._columns, self._taken, self._with_bars = columns, taken, with_bars
+        self._columns, self._taken, self._with_bars, self._side = columns, taken, with_bars, side
         self._colors: list[Color] | None = None
         self.show_colors([])
 
@@ -80,7 +82,7 @@ class Swatches(Gtk.Grid):
 
     def _cell(self, color: Color | None) -> Gtk.Widget:
         button = Gtk.Button(sensitive=color is not None)
-        button.set_size_request(SIDE, SIDE)
+        button.set_size_request(self._side, self._side)
         button.get_style_context().add_class("huedot-swatch")
         if color is not None:
             style = Gtk.CssProvider()

@@ -9,6 +9,7 @@ from gi.repository import Gdk, GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
 from .host import Host
 from .image import Document
+from .named import NamedView
 from .panel import words
 from .panel.controller import TICK_S, Controller
 from .panel.host import Other
@@ -173,7 +174,8 @@ class Panel:
         beside = _column(_text(words.RECENT), self._recent)
         gamut = _row(self._gamut, beside)
         gamut.set_child_packing(beside, False, False, 0, Gtk.PackType.END)
-        self._suggesting = _column(self._where, self._colors, self._overview, gamut)
+        self._named = NamedView(self.controller, self._safely, INSIDE)
+        self._suggesting = _column(self._where, self._colors, self._overview, gamut, self._named)
         return self._suggesting
 
     def _global_hints(self) -> Gtk.Widget:
@@ -242,6 +244,8 @@ class Panel:
         self._overview.show_picture(view.overview, view.marks)
         self._gamut.show_picture(view.gamut)
         self._recent.show_colors(view.recent)
+        if named := self.controller.named:
+            self._named.show_named(named)
         self._choices_heading.set_text(view.choices_heading)
         self._choices_heading.set_visible(bool(view.choices_heading))
         self._variations.show_choices(view.choices, view.choices_are_stale)

@@ -9,6 +9,7 @@ from krita import DockWidget
 
 from . import pixels
 from .host import Host
+from .named import NamedView
 from .panel import words
 from .panel.color import warning_on
 from .panel.controller import TICK_S, Controller
@@ -167,7 +168,8 @@ class HueDotDocker(DockWidget):
         self._recent = Swatches(3, words.RECENT, with_bars=False)
         self._recent.taken.connect(take)
         beside = _column(QLabel(words.RECENT), self._recent, QWidget())
-        self._suggesting = _column(self._where, self._colors, self._overview, _row(self._gamut, beside))
+        self._named = NamedView(self.controller, self._safely)
+        self._suggesting = _column(self._where, self._colors, self._overview, _row(self._gamut, beside), self._named)
         return self._suggesting
 
     def _ideas(self) -> QWidget:
@@ -231,6 +233,8 @@ class HueDotDocker(DockWidget):
         self._colors.show_colors(view.suggested)
         self._gamut.show_picture(view.gamut)
         self._recent.show_colors(view.recent)
+        if named := self.controller.named:
+            self._named.show_named(named)
         self._choices_heading.setText(view.choices_heading)
         self._choices_heading.setVisible(bool(view.choices_heading))
         self._variations.show_choices(view.choices, view.choices_are_stale)

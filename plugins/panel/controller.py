@@ -13,6 +13,7 @@ from .context import Context, Task
 from .diagnostics import diagnostics_of
 from .hint_parts import recolored
 from .host import RGB, Document, Host, Other
+from .palettes import NamedColors, Palettes, color_to_name
 from .proposing import Proposing
 from .repainting import change_hints
 from .settings import Settings
@@ -35,6 +36,7 @@ class Controller:
         self.context = Context(host, client, changed)
         self._proposing = Proposing(self.context)
         self._coloring = Coloring(self.context, self._proposing.ask_palette)
+        self._palettes = Palettes()
         self._states: dict[str, DocumentState] = {}
 
     # What is to be shown
@@ -53,6 +55,11 @@ class Controller:
     def view(self) -> View | None:
         """All that the panel shows; None where there is no document."""
         return view_of(self.context, self._proposing.gamut)
+
+    @property
+    def named(self) -> NamedColors | None:
+        """The sets of named colors; None where there is no document."""
+        return self._palettes.view(self.state) if self.state else None
 
     def others(self) -> list[Other]:
         """Return the documents whose colors may be borrowed, with the one whose colors are, though it was closed."""
@@ -173,6 +180,17 @@ class Controller:
             self.context.run(state, self._repaint(state, place, color))
         self.context.changed()
 
+    def choose_palette(self, key: str) -> None:
+        """Show another set of named colors."""
+        self._palettes.choose(key)
+        self.context.changed()
+
+    def name_color(self, name: str) -> None:
+        """Give the dot's color a name, under which it is there in other photographs."""
+        if self.state and (color := color_to_name(self.state)):
+            self._palettes.name(name, color)
+            self.context.changed()
+
     def where_next(self) -> None:
         """Ask where a dot would help most."""
         if self.state:
@@ -217,7 +235,10 @@ class Controller:
     def tick(self, seconds: float = SLICE_S) -> None:
         """Do a little of what is to do, for so many seconds. Called by the editor's timer, every TICK_S."""
         self.context.client.deliver()
-        until = time.monotonic() + seconds
+        now = time.monotonic()
+        until = now + seconds
+        if self._palettes.look(now):
+            self.context.changed()
         if self.state and not self.context.tasks:
             self._coloring.look(self.state)
         self.context.work(until)

@@ -37,6 +37,16 @@ PLACE_IS_WHITE = "This place is white, and shows no color. These show where it i
 RECENT = "Recently used"
 RECENT_TIP = "{color}. Click to paint with it; Shift-click to repaint the dot."
 
+NAMED = "Named colors"
+NAMED_TIP = "{name}, {color}. Click to paint with it; Shift-click to repaint the dot."
+SETS_TIP = "A set of colors, each as it looks at the lightness of this place; on its right, as the set has it"
+NAME = "Name of this dot's color"
+KEEP = "Keep"
+KEEP_TIP = "Keep {color} under this name, for other photographs, too"
+NOTHING_TO_KEEP = "Paint a dot: its color can be kept under a name."
+KEPT = "“{name}” is {color}, in every photograph."
+KEPT_INSTEAD = "“{name}” is {color} now; it was {before}."
+
 POINTED_AT = "{across:.0f} % from the left, {down:.0f} % from the top. The arrow keys move, Space takes it."
 
 OVERVIEW = "Overview"

@@ -92,6 +92,15 @@ def own_file() -> Path:
     return palettes_folder() / f"{OWN}.gpl"
 
 
+def stamp() -> object:
+    """Return what changes when the user's files do; cheap."""
+    try:
+        return [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in _files(palettes_folder())]
+    except OSError:
+        # One went meanwhile.
+        return None
+
+
 def keep_color(name: str, rgb: RGB) -> RGB | None:
     """Give a color a name, under which all editors and commands know it; returns what had that name before.
 
