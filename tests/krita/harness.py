@@ -16,10 +16,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from huedot.protocol.palettes.files import write_palette
+from huedot.protocol.palettes.palette import NamedColor, Palette
+
 from ..editors.display import DIES_WITH_US
 
 HERE = Path(__file__).parent
 KRITA = shlex.split(os.environ.get("HUEDOT_KRITA", "krita"))
+# Where Krita keeps palettes, and one that it finds there in both kinds of files: it looks when it starts.
+PALETTES = Path(".local/share/krita/palettes")
+OURS = Palette("Ours & <theirs>", (NamedColor("Grandmother's coat", (160, 48, 32)), NamedColor("Hüte", (1, 2, 250))), 2)
 START_S, ANSWER_S, QUIT_S = 240.0, 60.0, 15.0
 
 
@@ -45,10 +51,12 @@ def profile_environment(profile: Path) -> dict[str, str]:
 
 def make_profile(profile: Path) -> None:
     """Make a home in which Krita loads the pilot and HueDot."""
-    for folder in (".config", ".local/share/krita/pykrita", ".cache", "run"):
+    for folder in (".config", ".local/share/krita/pykrita", PALETTES, ".cache", "run"):
         (profile / folder).mkdir(parents=True, exist_ok=True)
     (profile / "run").chmod(0o700)
     shutil.copytree(HERE / "pilot", profile / ".local/share/krita/pykrita", dirs_exist_ok=True)
+    write_palette(profile / PALETTES / "ours.kpl", OURS)
+    write_palette(profile / PALETTES / "text.gpl", OURS._replace(name="Ours as text"))
     (profile / ".config/kritarc").write_text("[python]\nenable_huedot_pilot=true\n")
     words = [sys.executable, "-m", "huedot.daemon.cli", "install", "krita"]
     subprocess.run(words, env=profile_environment(profile), check=True, timeout=60, stdout=subprocess.DEVNULL)
