@@ -42,7 +42,7 @@ test-gimp: $(BIN)/huedot  ## the tests in real GIMP 3.0; GIMP=3.2 for that one; 
 	$(BIN)/python -m pytest tests/gimp
 
 pictures: $(BIN)/huedot  ## take the pictures of the panels in docs/images anew
-	HUEDOT_EDITORS=required HUEDOT_PICTURES=docs/images $(BIN)/python -m pytest tests/krita/test_pictures.py tests/gimp/test_pictures.py
+	HUEDOT_EDITORS=required HUEDOT_PICTURES=docs/images $(BIN)/python -m pytest tests/krita/test_pictures.py tests/krita/test_palettes.py tests/gimp/test_pictures.py
 
 reliability: $(BIN)/huedot  ## test-faults, with what was measured going into docs/reliability.md
 	HUEDOT_FAULTS_TABLE=docs/reliability.md $(BIN)/python -m pytest --quiet -m fault tests/faults tests/krita tests/gimp

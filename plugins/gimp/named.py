@@ -9,7 +9,7 @@ from gi.repository import Gtk
 from .panel import words
 from .panel.controller import Controller
 from .panel.palettes import NamedColors
-from .widgets import GAP, Swatches, leave_wheel_to_panel
+from .widgets import GAP, Swatches, leave_wheel_to_panel, shorten
 
 COLUMNS = 12
 Safely = Callable[[Callable[..., None]], Callable[..., bool]]
@@ -25,6 +25,7 @@ class NamedView(Gtk.Box):
         self._offered: list[tuple[str, str]] = []
         self.sets = Gtk.ComboBoxText(hexpand=True, tooltip_text=words.SETS_TIP)
         self.sets.connect("changed", safely(lambda *_: self._choose()))
+        shorten(self.sets)
         leave_wheel_to_panel(self.sets, words.NAMED)
         side = (width - GAP * (COLUMNS - 1)) // COLUMNS
         self.colors = Swatches(COLUMNS, safely(controller.take_color), words.NAMED, with_bars=False, side=side)

@@ -267,6 +267,15 @@ def ask_by_verb(dialog: Gtk.MessageDialog) -> None:
     dialog.set_default_response(Gtk.ResponseType.OK)
 
 
+def shorten(combo: Gtk.ComboBox) -> None:
+    """Let a name that is too long end in dots, instead of widening the window."""
+    for cell in combo.get_cells():
+        if isinstance(cell, Gtk.CellRendererText):
+            # Pango.EllipsizeMode.END.
+            cell.set_property("ellipsize", 3)
+            cell.set_property("width-chars", 12)
+
+
 def leave_wheel_to_panel(widget: Gtk.Widget, name: str) -> None:
     """Let the mouse wheel change a widget only while it has the focus; `name` is for people who hear the panel."""
     widget.get_accessible().set_name(name)

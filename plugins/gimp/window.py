@@ -27,6 +27,7 @@ from .widgets import (
     ask_by_verb,
     leave_wheel_to_panel,
     pixbuf_of,
+    shorten,
     show_text,
     use_style,
 )
@@ -134,7 +135,7 @@ class Panel:
     def _status(self) -> Gtk.Widget:
         self._shown = Gtk.ComboBoxText(hexpand=True)
         self._shown.connect("changed", self._safely(lambda *_: self._choose_image()))
-        _shorten(self._shown)
+        shorten(self._shown)
         leave_wheel_to_panel(self._shown, words.IMAGE)
         self._showing = _row(Gtk.Label(label=words.IMAGE), self._shown)
         self._said = _text()
@@ -186,12 +187,12 @@ class Panel:
         self._others.add_attribute(picture, "pixbuf", 0)
         self._others.pack_start(name := Gtk.CellRendererText(), True)
         self._others.add_attribute(name, "text", 1)
-        _shorten(self._others)
+        shorten(self._others)
         self._others.connect("changed", self._safely(lambda *_: self._borrow()))
         leave_wheel_to_panel(self._others, words.COLORS_FROM)
         self._models = Gtk.ComboBoxText(hexpand=True, tooltip_text=words.MODEL_TIP)
         self._models.connect("changed", self._safely(lambda *_: self._choose_model()))
-        _shorten(self._models)
+        shorten(self._models)
         leave_wheel_to_panel(self._models, words.MODEL)
         self._offered: list[tuple[str | None, str]] = []
         self._choosing = _row(Gtk.Label(label=words.MODEL), self._models)
@@ -380,12 +381,3 @@ def _box(orientation: Gtk.Orientation, parts: tuple[Gtk.Widget, ...], spacing: i
 
 def _text(text: str = "") -> Gtk.Label:
     return Gtk.Label(label=text, wrap=True, xalign=0)
-
-
-def _shorten(combo: Gtk.ComboBox) -> None:
-    """Let a name that is too long end in dots, instead of widening the window."""
-    for cell in combo.get_cells():
-        if isinstance(cell, Gtk.CellRendererText):
-            # Pango.EllipsizeMode.END.
-            cell.set_property("ellipsize", 3)
-            cell.set_property("width-chars", 12)

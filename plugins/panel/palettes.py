@@ -102,7 +102,7 @@ class Palettes:
 def color_to_name(state: DocumentState) -> RGB | None:
     """Return the color of the dot at the place that is pointed to, or of the newest dot."""
     place, recent = state.proposals.place, state.settings.recent
-    painted = state.hints.color_at(place) if place else None
+    painted = state.color_at(place) if place else None
     return painted or (recent[0] if recent else None)
 
 

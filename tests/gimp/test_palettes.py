@@ -41,8 +41,15 @@ def test_a_color_is_chosen_from_a_set_and_the_dots_is_kept_under_a_name(gimp, pa
     dot(gimp, panel, 130, 300, BLUE)
     panel.do("named = panel()._named; named.sets.set_active_id('skin')")
     panel.poll("any('III,' in (each.get_tooltip_text() or '') for each in named.colors.get_children())")
-    third = "next(each for each in named.colors.get_children() if each.get_tooltip_text().startswith('III,'))"
-    panel.do(f"{third}.clicked()")
+    width = panel.do("panel().window.get_size()[0]")
+    panel.do("named.sets.set_active_id('dyes')")
+    panel.poll("len(named.colors.get_children()) == 78 and panel()._stale is False")
+    panel.poll("cut_off() == []")
+    assert panel.do("panel().window.get_size()[0]") == width, "a long name widens the window"
+    panel.do("named.sets.set_active_id('skin')")
+    panel.poll("len(named.colors.get_children()) == 20")
+    panel.do("tips = {each.get_tooltip_text() or '': each for each in named.colors.get_children()}")
+    panel.do("next(each for tip, each in tips.items() if tip.startswith('III,')).clicked()")
     assert gimp.do(FOREGROUND)[:3] == list(Library.read().color("skin/III").rgb)
     panel.do('named.name.set_text("Grandmother\'s coat"); named.keep.clicked()')
     panel.poll("named.sets.get_active_id() == 'mine' and len(named.colors._colors) == 1")

@@ -84,3 +84,18 @@ def saved(tmp_path):
         return tmp_path / name
 
     return save
+
+
+@pytest.fixture
+def keep(tmp_path):
+    """Save a picture of the screen, in few colors, where docs/ wants it or nowhere."""
+    folder = Path(os.environ.get("HUEDOT_PICTURES", tmp_path))
+
+    def save(krita, name):
+        path = krita.screenshot(tmp_path / name)
+        picture = Image.open(path).convert("RGB")
+        assert np.asarray(picture).std() > 20, "the screen is blank"
+        folder.mkdir(parents=True, exist_ok=True)
+        picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(folder / name, optimize=True)
+
+    return save

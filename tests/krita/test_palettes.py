@@ -5,6 +5,7 @@ from huedot.protocol.palettes.library import Library
 
 from .harness import OURS, PALETTES
 from .test_krita import BLUE, dot, start
+from .test_pictures import CUT_OFF
 
 # Its name, its colors' names and values, as Krita has them.
 ENTRIES = """
@@ -65,7 +66,7 @@ def test_krita_reads_our_palettes_and_we_read_what_it_saves(desk, home, photogra
         assert max(abs(a - b) for a, b in zip(found[name], look, strict=True)) <= 2
 
 
-def test_a_color_is_chosen_from_a_set_and_the_dots_is_kept_under_a_name(desk, home, photograph, monkeypatch):
+def test_a_color_is_chosen_from_a_set_and_the_dots_is_kept_under_a_name(desk, home, photograph, keep, monkeypatch):
     start(desk, photograph)
     dot(desk, 130, 300, BLUE)
     desk.do("named = huedot()._named; named.sets.setCurrentIndex(named.sets.findText('Skin'))")
@@ -78,5 +79,11 @@ def test_a_color_is_chosen_from_a_set_and_the_dots_is_kept_under_a_name(desk, ho
     desk.do('named.name.setText("Grandmother\'s coat"); named.keep.click()')
     desk.poll("named.sets.currentText() == 'My colors' and named.colors.count() == 1")
     assert "Grandmother's coat" in desk.do("named.said.text()")
+    desk.do("named.sets.setCurrentIndex(named.sets.findText('Skin')); named.sets.activated.emit(1)")
+    desk.poll("named.colors.count() == 20 and not named.said.text()")
+    desk.do("huedot().widget().ensureWidgetVisible(named); huedot().widget().repaint()")
+    assert desk.do(CUT_OFF) == []
+    keep(desk, "krita-named.png")
+    desk.do("huedot().widget().verticalScrollBar().setValue(0)")
     monkeypatch.setenv("HUEDOT_PALETTES", str(home / ".config/huedot/palettes"))
     assert Library.read().color("grandmother's coat").rgb == BLUE

@@ -48,8 +48,10 @@ class Library:
         """Read all sets. A file of the user's that cannot be read is a problem, and hides no other."""
         sets: dict[str, Palette] = {}
         problems: list[HueDotError] = []
-        for path in [own_file(), *map(_shipped, SHIPPED), *_files(palettes_folder())]:
-            if path.stem not in sets and (path.exists() or path != own_file()):
+        theirs = _files(palettes_folder())
+        own = [path for path in theirs if path == own_file()]
+        for path in dict.fromkeys([*own, *map(_shipped, SHIPPED), *theirs]):
+            if path.stem not in sets:
                 try:
                     sets[path.stem] = read_palette(path)
                 except HueDotError as error:
@@ -153,7 +155,8 @@ def remove_set(name: str) -> str:
 
 
 def _own() -> Palette:
-    return read_palette(own_file()) if own_file().exists() else Palette(OWN_TITLE, ())
+    is_there = own_file() in _files(palettes_folder())
+    return read_palette(own_file()) if is_there else Palette(OWN_TITLE, ())
 
 
 def _write_own(palette: Palette) -> None:
