@@ -60,6 +60,10 @@ class Layers:
         """Return all regions, the uppermost first: layers with their mark, and a mask."""
         return [layer for layer, _ in _of(self._all(), REGION) if layer.get_mask() is not None]
 
+    def unmasked(self) -> list[Gimp.Layer]:
+        """Return what was a region, until the user took its mask away."""
+        return [layer for layer, _ in _of(self._all(), REGION) if layer.get_mask() is None]
+
     def make_missing(self) -> None:
         """Add what is missing, both in a group, or the one beside the other, and select the hints."""
         hints, result = self.find()

@@ -37,7 +37,7 @@ class Painting:
             return words.ON_RESULT
         if layer.get_id() in [each.get_id() for each in self._layers.regions()]:
             return ""
-        if layer.get_id() in [each.get_id() for each in self._layers.hints()]:
+        if layer.get_id() in [each.get_id() for each in [*self._layers.hints(), *self._layers.unmasked()]]:
             return words.NOT_READ.format(layer=layer.get_name(), hints=hints.get_name())
         is_painted = self._is_covered(layer, result) and self._is_changed(layer, photograph)
         return words.ON_PHOTOGRAPH.format(layer=layer.get_name()) if is_painted else ""

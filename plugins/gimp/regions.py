@@ -17,6 +17,8 @@ from .panel.host import RegionLayer
 from .panel.state import LOOK_S
 
 OPAQUE, TRANSPARENT = 100.0, 0.0
+# Times as long as it takes to look, until the next look: with many regions, GIMP has more to do than to show them.
+REST = 10
 
 
 class Regions:
@@ -25,6 +27,8 @@ class Regions:
     def __init__(self, image: Gimp.Image, layers: Layers) -> None:
         """Look at nothing yet."""
         self._image, self._layers = image, layers
+        self._looks: object = None
+        self._look_at = 0.0
 
     def visible(self, size: tuple[int, int]) -> list[RegionLayer]:
         """Return the visible regions of an image of a size, (width, height), bottom-up.
@@ -40,8 +44,12 @@ class Regions:
         return found
 
     def looks(self) -> object:
-        """Return what changes when a region does."""
-        return [(layer.get_id(), _looks(layer), _looks(layer.get_mask())) for layer in self._visible()]
+        """Return what changes when a region does, or soon after."""
+        began = time.monotonic()
+        if began >= self._look_at:
+            self._looks = [(layer.get_id(), _looks(layer), _looks(layer.get_mask())) for layer in self._visible()]
+            self._look_at = began + REST * (time.monotonic() - began)
+        return self._looks
 
     def find(self, key: str) -> Gimp.Layer | None:
         """Return a region's layer."""

@@ -17,7 +17,7 @@ from krita import Krita, Node
 from .layers import Layers, descendants, id_of, mask_of
 from .panel import words
 from .panel.host import RegionLayer
-from .photograph import holders_of, looks_of
+from .photograph import SIDE, holders_of, looks_of
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
 from .protocol.wire import Buffer
@@ -57,7 +57,7 @@ class Regions:
         _, result = self._layers.find()
         holders = {id_of(each) for each in holders_of(result)} if result is not None else set()
         shown = [each for each in self._layers.regions() if _is_visible(each, holders)]
-        return [RegionLayer(id_of(each), looks_of(each), looks_of(mask_of(each)), whole) for each in shown]
+        return [RegionLayer(id_of(each), looks_of(each), _look_of(mask_of(each)), whole) for each in shown]
 
     def find(self, key: str) -> Node | None:
         """Return a region's layer."""
@@ -88,6 +88,11 @@ class Regions:
         """Let no dots of regions be seen, or all; no undo step."""
         for each in self._layers.regions():
             each.setOpacity(TRANSPARENT if hidden else OPAQUE)
+
+
+def _look_of(mask: Node) -> object:
+    """Return what changes when a mask does; its bounds are those of its layer, which change with each dot."""
+    return mask.thumbnail(SIDE, SIDE).cacheKey()
 
 
 def _is_visible(node: Node, holders: set[str]) -> bool:

@@ -114,7 +114,7 @@ class Coloring:
             return
         is_users = not is_new or state.proposals.hints_changed(state.hints.parts)
         if are_regions_new:
-            state.proposals.regions_changed()
+            state.proposals.regions_changed(state.regions)
         if is_users:
             _point_to(state, inside or place, is_first)
         if state.result.is_saved and is_first:

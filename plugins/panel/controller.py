@@ -170,13 +170,14 @@ class Controller:
             self.ask_about(int(x * self.state.document.width), int(y * self.state.document.height))
 
     def take_color(self, color: RGB, repaint: bool = False) -> None:
-        """Paint with a color from now on, or repaint the newest dot with it."""
+        """Paint with a color from now on, or repaint the newest dot with it, unless that lies in a region."""
         state = self.state
         if state is None:
             return
-        if not repaint:
+        place = state.proposals.place
+        if not repaint or (place and state.regions.color_at(place)):
             self.context.host.set_brush_color(color)
-        elif place := state.proposals.place:
+        elif place:
             self.context.run(state, self._repaint(state, place, color))
         self.context.changed()
 

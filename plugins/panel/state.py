@@ -275,9 +275,10 @@ class Proposals:
         self.places = [place for place in self.places if color_at(parts, place) is None]
         return is_users
 
-    def regions_changed(self) -> None:
+    def regions_changed(self, regions: Regions) -> None:
         """Let what was found before go stale."""
         self.are_stale = bool(self.variations or self.places)
+        self.places = [place for place in self.places if regions.color_at(place) is None]
 
     def forget(self) -> None:
         """Know nothing: the photograph is another."""

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from .harness import Display, KritaUnderTest, make_profile
-from .test_krita import BLUE, dot, start
+from .test_krita import BLUE, dot, follow, start
 
 DOTS = [  # place and color
     (130, 300, (210, 105, 40)),
@@ -23,6 +23,14 @@ DOTS = [  # place and color
     (110, 90, (150, 150, 165)),
     (405, 110, (150, 90, 60)),
 ]
+ROUND_THE_BADGE = """
+from krita import Selection
+selection, radius = Selection(), 42
+place = range(-radius, radius)
+inside = bytes(255 if x * x + y * y <= radius * radius else 0 for y in place for x in place)
+selection.setPixelData(QByteArray(inside), 173 - radius, 386 - radius, 2 * radius, 2 * radius)
+app.activeDocument().setSelection(selection)
+"""
 # Every label, button and box must have the room that it asks for.
 CUT_OFF = """
 [w.text() for w in huedot().findChildren(QWidget) if isinstance(w, (QLabel, QPushButton, QCheckBox)) and w.isVisible()
@@ -42,6 +50,16 @@ def test_from_the_first_dot_to_the_fifth(desk, photograph, keep):
     desk.poll("len(state().proposals.swatches) == 9 and controller().is_idle()")
     assert desk.do(CUT_OFF) == []
     keep(desk, "krita-dots.png")
+    desk.do(ROUND_THE_BADGE)
+    desk.poll("huedot()._new_region.isEnabled()")
+    follow(desk, lambda: desk.do("huedot()._new_region.click()"))
+    desk.poll("app.activeDocument().activeNode().name() == 'Region 1'")
+    dot(desk, 152, 358, (90, 70, 190), 12)
+    desk.do("huedot().widget().ensureWidgetVisible(huedot()._new_region); huedot().widget().repaint()")
+    desk.poll("not huedot()._new_region.visibleRegion().isEmpty()")
+    assert desk.do(CUT_OFF) == []
+    keep(desk, "krita-region.png")
+    desk.do("huedot().widget().verticalScrollBar().setValue(0)")
 
 
 def test_colors_of_another_document(desk, photograph, saved, keep):

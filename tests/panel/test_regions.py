@@ -94,6 +94,22 @@ def test_the_palette_is_of_the_newest_dot_wherever_it_is(desk, paper):
     desk.until(lambda: desk.panel.state.proposals.swatches)
 
 
+def test_proposals_know_of_dots_in_regions(desk, paper):
+    """A place with a dot is no place for the next one; to repaint a dot of a region is to paint over it by hand."""
+    coat = made(desk, paper, INSIDE)
+    desk.panel.where_next()
+    desk.until(lambda: desk.panel.state.proposals.places)
+    desk.panel.state.proposals.found_places([(50, 70), (150, 70)])
+    desk.follow(lambda: paper.paint(50, 70, RED, region=coat))
+    assert desk.panel.state.proposals.places == [(150, 70)]
+    assert desk.panel.state.proposals.are_stale
+    before = paper.strokes
+    desk.panel.take_color(BLUE, repaint=True)
+    desk.settled()
+    assert desk.brush == BLUE
+    assert paper.strokes == before
+
+
 def test_only_what_changed_of_a_region_is_read_and_no_mask_is_sent_twice(desk, paper, monkeypatch):
     coat, wall = made(desk, paper, INSIDE), made(desk, paper, OUTSIDE)
     sent = []
