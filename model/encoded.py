@@ -17,7 +17,7 @@ from torch import Tensor
 
 from huedot.weights import files
 
-from . import backends, color, reference, saturation
+from . import backends, bins, color, reference, saturation
 from .color import Samples
 from .hints import Hints
 from .levels import levels_of
@@ -107,15 +107,17 @@ class EncodedPhoto:
     ) -> backends.Prediction:
         """Run the network, or take one of its latest answers if nothing has changed; within an `attempt`.
 
-        global_hints: float32 (316,); vividness: the network's own for None; fills: see `regions.fill`.
-        Raises WeightsCorrupt where the network answers with no colors.
+        global_hints: float32 (316,); vividness: for None the network's own, or 1 with a histogram; fills: see
+        `regions.fill`. Raises WeightsCorrupt where the network answers with no colors.
         """
         if global_hints is None:
             global_hints = reference.global_hints(None, None)
         # Another photograph left the GPU.
         if self.small.device.type != self.network.device.type:
             self._encode()
-        vividness = self.network.vividness if vividness is None else vividness
+        if vividness is None:
+            # Another picture's histogram says how vivid it is meant.
+            vividness = 1.0 if global_hints[bins.COUNT] else self.network.vividness
         fills &= len(hints) > 0
         key = _key(hints, global_hints, fills)
         if key not in self._answers or self._answers[key][0] != vividness:

@@ -11,6 +11,8 @@ from .host import RGB
 RECENT = 9  # colors
 # What the shipped network has by itself.
 USUAL_VIVIDNESS = 1.2
+# With the colors of another document, which say themselves how vivid they are meant.
+BORROWED_VIVIDNESS = 1.0
 MOST_VIVID = 2.0
 # Characters of a model's name, as the protocol has it.
 MAX_NAME = 4096
@@ -24,7 +26,7 @@ class Settings:
     selection_only: bool = False
     draft: bool = False
     saturation: float | None = None
-    # What the chroma is multiplied by where no dot reaches; None is the network's own.
+    # What the chroma is multiplied by where no dot reaches; None is the usual.
     vividness: float | None = None
     # The network; None is the daemon's default.
     model: str | None = None

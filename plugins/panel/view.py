@@ -10,7 +10,7 @@ from .coloring import lacks_selection
 from .context import Context
 from .host import RGB, Picture
 from .regions import knows_regions
-from .settings import USUAL_VIVIDNESS
+from .settings import BORROWED_VIVIDNESS, USUAL_VIVIDNESS
 from .state import DocumentState, Painting, Swatch
 
 # Lightness below and above which a photograph takes no color that one sees.
@@ -106,7 +106,8 @@ def view_of(context: Context, gamut: Picture | None) -> View | None:
     status, document, proposals, settings = status_of(context), state.document, state.proposals, state.settings
     painting = Painting() if status.is_error else state.painting
     is_unfit = bool(document.why_not())
-    vividness = USUAL_VIVIDNESS if settings.vividness is None else settings.vividness
+    usual = BORROWED_VIVIDNESS if state.reference.histogram is not None else USUAL_VIVIDNESS
+    vividness = usual if settings.vividness is None else settings.vividness
     start, start_tip = _start(state)
     return View(
         said=painting.remark or " ".join([status.text, status.remedy if status.is_error else ""]).strip(),

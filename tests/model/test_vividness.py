@@ -33,6 +33,12 @@ def test_chroma_follows_the_factor_where_nothing_is_painted(photo):
     assert usual < strong < 1.6 * usual
 
 
+def test_a_histogram_says_itself_how_vivid_it_is_meant(photo, picture):
+    expected = photo.colorize(histogram=picture, vividness=1)
+    assert np.array_equal(photo.colorize(histogram=picture), expected)
+    assert not np.array_equal(photo.colorize(histogram=picture, vividness=USUAL), expected)
+
+
 def test_none_of_it_leaves_only_what_dots_color(photo, layer):
     assert chroma(photo.colorize(vividness=0)).max() < 1
     assert chroma(photo.colorize(layer, vividness=0))[38:43, 28:33].min() > 5

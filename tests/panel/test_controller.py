@@ -213,7 +213,9 @@ def test_colors_of_another_document(desk):
     other.photograph[..., :3] = (200, 60, 40)
     desk.started()
     desk.settled()
+    assert desk.panel.view.vividness_text == "120 %"
     desk.follow(lambda: desk.panel.use_reference(other.key))
+    assert desk.panel.view.vividness_text == "100 %"
     assert desk.panel.state.request_hints().histogram
     assert desk.panel.view.reference == other.key
     # It was closed: its colors stay, and can be given up.
