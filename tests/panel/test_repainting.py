@@ -20,11 +20,11 @@ def on_reading(paper, then):
     """Call something, with the number of the reading, whenever the hints are read from now on."""
     read, count = paper.read_hints, 0
 
-    def read_hints(area):
+    def read_hints(area, region=""):
         nonlocal count
         count += 1
         then(count)
-        return read(area)
+        return read(area, region)
 
     paper.read_hints = read_hints
 

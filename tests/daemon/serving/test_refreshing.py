@@ -39,28 +39,28 @@ def whole(answer):
     return lay(np.zeros((answer.area[3], answer.area[2], 3), np.uint8), answer)
 
 
-@pytest.mark.parametrize("region", [None, (100, 50, 700, 500)])
-def test_only_what_changed_travels(client, photograph, region):
+@pytest.mark.parametrize("area", [None, (100, 50, 700, 500)])
+def test_only_what_changed_travels(client, photograph, area):
     image = opened(client, photograph)
-    first = client.colorize(image, hints((100, 100)), region)
+    first = client.colorize(image, hints((100, 100)), area)
     canvas, since, places, sent = whole(first), first.result, [(100, 100)], []
     for place in [(800, 500), (300, 300), (450, 100), None]:
         places = [*places, place] if place else places[1:]
-        answer = client.colorize(image, hints(*places), region, since)
+        answer = client.colorize(image, hints(*places), area, since)
         sent.append(sum(tile.width * tile.height for tile in answer.tiles))
         canvas, since = lay(canvas, answer), answer.result
-        expected = whole(client.colorize(image, hints(*places), region))
+        expected = whole(client.colorize(image, hints(*places), area))
         assert np.abs(canvas.astype(int) - expected).max() <= 2
     assert min(sent) < canvas.size / 3
-    same = client.colorize(image, hints(*places), region, since)
+    same = client.colorize(image, hints(*places), area, since)
     assert (same.base, same.tiles) == (since, [])
 
 
 def test_what_the_daemon_does_not_hold_is_answered_in_full(client, photograph, rgb):
     image, other = opened(client, photograph), opened(client, rgb)
     here, elsewhere = client.colorize(image), client.colorize(other)
-    for since, region in [("made up", None), (elsewhere.result, None), (here.result, (0, 0, 200, 200))]:
-        assert client.colorize(image, since=since, region=region).base is None
+    for since, area in [("made up", None), (elsewhere.result, None), (here.result, (0, 0, 200, 200))]:
+        assert client.colorize(image, since=since, area=area).base is None
     client.close_image(image)
     assert client.colorize(opened(client, photograph), since=here.result).base is None
 
