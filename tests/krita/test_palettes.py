@@ -1,9 +1,13 @@
 """Palettes that pass between Krita and HueDot, and named colors in the docker."""
 
+import shutil
+
+import pytest
+
 from huedot.protocol.palettes.files import read_palette
 from huedot.protocol.palettes.library import Library
 
-from .harness import OURS, PALETTES
+from .harness import OURS, PALETTES, Display, KritaUnderTest, make_profile
 from .test_krita import BLUE, dot, start
 from .test_pictures import CUT_OFF
 
@@ -46,7 +50,23 @@ QTimer.singleShot(0, add.click)
 """
 
 
-def test_krita_reads_our_palettes_and_we_read_what_it_saves(desk, home, photograph):
+@pytest.fixture
+def fresh(krita, home):
+    """A Krita that has just found the palettes in its home: one that runs for long may not list them any more."""
+    folder, display = home / "palettes", Display("1280x800")
+    make_profile(folder)
+    # Otherwise Krita would hand over to the one that runs.
+    (folder / "tmp").mkdir()
+    running = KritaUnderTest(folder, display, {**krita.chosen, "TMPDIR": str(folder / "tmp")})
+    running.do("dress(1280, 800)")
+    yield running
+    running.kill()
+    display.close()
+    shutil.rmtree(folder)
+
+
+def test_krita_reads_our_palettes_and_we_read_what_it_saves(fresh, photograph):
+    desk = fresh
     desk.open(photograph)
     written = [[color.name, list(color.rgb)] for color in OURS.colors]
     for name in ("Ours & <theirs>", "Ours as text"):
@@ -57,7 +77,7 @@ def test_krita_reads_our_palettes_and_we_read_what_it_saves(desk, home, photogra
     desk.do("QApplication.activeModalWidget().accept()")
     desk.poll("dock.findChild(QToolButton, 'bnSavePalette').isEnabled()")
     desk.do("dock.findChild(QToolButton, 'bnSavePalette').click()")
-    (saved,) = [path for path in (home / PALETTES).glob("ours*.kpl") if path.stem != "ours"]
+    (saved,) = [path for path in (desk.profile / PALETTES).glob("ours*.kpl") if path.stem != "ours"]
     palette = read_palette(saved)
     assert (palette.name, palette.left_out) == (OURS.name, 1)
     assert set(OURS.colors) <= {color._replace(note="") for color in palette.colors}
