@@ -24,7 +24,7 @@ from .levels import Levels
 # A hint is in a region from this on.
 INSIDE = 128
 # The share that a region's hints take of what the network's affinity keeps from them: the user says that it is one
-# thing. More is better where the mask is exact, less where it is not: docs/experiments.md, "Regions".
+# thing. More is better where the mask is exact, less where it is not: experiment 11 of docs/experiments.md.
 FILL = 0.5
 # The affinity's own share below which it knows of no color to fill with.
 BARELY = 1e-4
@@ -50,7 +50,9 @@ class Mask:
             pixels = np.ascontiguousarray(pixels[first_row : rows[-1] + 1, first_column : columns[-1] + 1])
             left, top = left + first_column, top + first_row
         area = (left, top, pixels.shape[1], pixels.shape[0])
-        return Mask(pixels, area, hashlib.sha256(repr(area).encode() + pixels.tobytes()).digest())
+        state = hashlib.sha256(repr(area).encode())
+        state.update(np.ascontiguousarray(pixels).data)
+        return Mask(pixels, area, state.digest())
 
     def moved(self, x: int, y: int) -> Mask:
         """Return it so many pixels to the right and down."""

@@ -189,12 +189,9 @@ class Operations:
         return Answer({"histogram": identity, "saturation": reference.saturation})
 
     def _mask(self, request: Request, progress: Progress) -> Answer:
-        given, frame = request.parameters, request.frames[0]
-        if image_id(frame, given["width"], given["height"], 1) != given["mask"]:
-            raise BadRequest("`mask` is not the hash of these pixels.", "Form it as section 5 of the protocol says.")
-        pixels = np.frombuffer(frame, np.uint8).reshape(given["height"], given["width"])
-        self.cache.add_mask(given["mask"], HeldMask(pixels.shape, Mask.of(pixels)))
-        return Answer({"mask": given["mask"]})
+        pixels, identity = _checked_pixels(request, "mask")[..., 0], request.parameters["mask"]
+        self.cache.add_mask(identity, HeldMask(pixels.shape, Mask.of(pixels)))
+        return Answer({"mask": identity})
 
     def _close_image(self, request: Request, progress: Progress) -> Answer:
         return Answer({"closed": self.cache.close(request.parameters["image"])})
@@ -227,8 +224,9 @@ class Operations:
 def _checked_pixels(request: Request, name: str) -> NDArray[np.uint8]:
     """Return the pixels of a request, (H, W, C); raises BadRequest unless they are those that its id says."""
     given, frame = request.parameters, request.frames[0]
-    shape = (given["height"], given["width"], given["channels"])
-    if image_id(frame, given["width"], given["height"], given["channels"]) != given[name]:
+    # A mask has one.
+    height, width, channels = shape = given["height"], given["width"], given.get("channels", 1)
+    if image_id(frame, width, height, channels) != given[name]:
         raise BadRequest(f"`{name}` is not the hash of these pixels.", "Form it as section 5 of the protocol says.")
     return np.frombuffer(frame, np.uint8).reshape(shape)
 

@@ -19,7 +19,7 @@ from huedot.model.painting import Picture
 from huedot.model.reference import Reference
 
 from . import measures, photographs, reveal
-from .methods import Method, Opened
+from .methods import Method, Network, Opened
 from .photographs import Truth
 
 POINTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 501)
@@ -100,6 +100,24 @@ class Scores:
     def mean_chroma(self) -> dict[str, float]:
         """Return the mean chroma of automatic results and of the truth, in Lab units."""
         return {name: float(np.mean(values)) for name, values in self.chroma.items()}
+
+
+def score_each(
+    networks: Sequence[Network],
+    paths: Sequence[Path],
+    results: Callable[[Photo, Truth], Mapping[str, Picture]],
+    progress: Callable[[int, int], None],
+) -> dict[str, Scores]:
+    """Score, by network and heading, what `results` makes of each photograph as a network has it. Raises FileError."""
+    scores = {network.name: Scores() for network in networks}
+    for done, path in enumerate(paths):
+        progress(done, len(paths))
+        truth = photographs.read(path)
+        for network in networks:
+            for heading, result in results(network.open(truth), truth).items():
+                scores[network.name].psnr.setdefault(heading, []).append(psnr(result, truth.rgb))
+    progress(len(paths), len(paths))
+    return scores
 
 
 def evaluate(

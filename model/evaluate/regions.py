@@ -18,7 +18,7 @@ from huedot.model.regions import Region
 from huedot.model.things import Things
 
 from . import photographs, reveal
-from .figure6 import Scores, gray, psnr, random_hints
+from .figure6 import Scores, gray, random_hints, score_each
 from .methods import Network
 from .photographs import Truth
 
@@ -43,15 +43,7 @@ def evaluate(
     The regions are what five clusters of the true color, and of the place, divide the photograph into; each patch is
     well inside. "Hasty" regions reach HASTE cells beyond that, smaller ones above larger ones.
     """
-    scores = {network.name: Scores() for network in networks}
-    for done, path in enumerate(paths):
-        progress(done, len(paths))
-        truth = photographs.read(path)
-        for network in networks:
-            for heading, result in _results(network.open(truth), truth).items():
-                scores[network.name].psnr.setdefault(heading, []).append(psnr(result, truth.rgb))
-    progress(len(paths), len(paths))
-    return scores
+    return score_each(networks, paths, _results, progress)
 
 
 def _results(photo: Photo, truth: Truth) -> dict[str, Picture]:

@@ -12,7 +12,7 @@ from huedot.model.hints import Hints
 from huedot.model.painting import Picture
 
 from . import photographs, reveal
-from .figure6 import Scores, gray, psnr, random_hints, standard_error
+from .figure6 import Scores, gray, random_hints, score_each, standard_error
 from .methods import Network
 from .photographs import Truth
 
@@ -28,15 +28,7 @@ def evaluate(
 
     The suggestions are asked for at once, of the gray photograph. Raises FileError.
     """
-    scores = {network.name: Scores() for network in networks}
-    for done, path in enumerate(paths):
-        progress(done, len(paths))
-        truth = photographs.read(path)
-        for network in networks:
-            for heading, result in _results(network.open(truth), truth).items():
-                scores[network.name].psnr.setdefault(heading, []).append(psnr(result, truth.rgb))
-    progress(len(paths), len(paths))
-    return scores
+    return score_each(networks, paths, _results, progress)
 
 
 def gains(scores: Scores) -> dict[str, dict[str, float]]:

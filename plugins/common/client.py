@@ -16,17 +16,17 @@ from .endpoint import SHARED, Endpoint, find_endpoint
 from .errors import Cancelled, DaemonUnreachable, ImageUnknown, Unauthorized, UnsupportedVersion
 from .messages import (
     MAX_REGIONS,
-    REGIONS_SINCE,
     Colorization,
     Hints,
     Rectangle,
     Reply,
     check_size,
     image_id,
+    knows_regions,
     parse_colorization,
 )
 from .session import DaemonSilent, Session, Transport, raise_error
-from .wire import Buffer, Header, minor_of
+from .wire import Buffer, Header
 from .zmtp import ZmtpTransport
 
 # How long a cancellation may go unnoticed.
@@ -208,7 +208,7 @@ class Client:
         """
         check_size(width, height)
         protocol = self.connect().get("protocol")
-        if minor_of(protocol) < REGIONS_SINCE:
+        if not knows_regions(protocol):
             what = f"The running daemon, protocol {protocol}, is too old for regions."
             raise UnsupportedVersion(what, "Restart it: huedot restart.")
         identity = image_id(pixels, width, height, 1)

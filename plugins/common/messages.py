@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .errors import ArgumentError, BadRequest, TooLarge
-from .wire import MAX_ID, MAX_IMAGE_PIXELS, NONCE_BYTES, Buffer, Header, flat
+from .wire import MAX_ID, MAX_IMAGE_PIXELS, NONCE_BYTES, Buffer, Header, flat, minor_of
 
 MAX_DOTS = 1024
 MAX_REGIONS = 64
@@ -156,13 +156,18 @@ def _parts(name: str, value: object) -> None:
         _rectangle(f"{name}[{i}]", part)
 
 
-def _dots(name: str, value: object) -> None:
-    if not isinstance(value, (list, tuple)):
-        raise ArgumentError(name, "must be a list.")
-    if len(value) > MAX_DOTS:
-        raise TooLarge(f"{name}: {len(value)} dots are more than {MAX_DOTS}.", "Paint them on a layer instead.")
-    for i, dot in enumerate(value):
-        _dot(f"{name}[{i}]", dot)
+def _list_of(check_item: Check, items: str, most: int, remedy: str) -> Check:
+    """Return a check for a list of at most so many items, each of which is checked."""
+
+    def check(name: str, value: object) -> None:
+        if not isinstance(value, (list, tuple)):
+            raise ArgumentError(name, "must be a list.")
+        if len(value) > most:
+            raise TooLarge(f"{name}: {len(value)} {items} are more than {most}.", remedy)
+        for i, item in enumerate(value):
+            check_item(f"{name}[{i}]", item)
+
+    return check
 
 
 def _dot(name: str, dot: object) -> None:
@@ -172,15 +177,6 @@ def _dot(name: str, dot: object) -> None:
         _dot_fields[field](f"{name}.{field}", value)
 
 
-def _regions(name: str, value: object) -> None:
-    if not isinstance(value, (list, tuple)):
-        raise ArgumentError(name, "must be a list.")
-    if len(value) > MAX_REGIONS:
-        raise TooLarge(f"{name}: {len(value)} regions are more than {MAX_REGIONS}.", "Join some of them.")
-    for i, region in enumerate(value):
-        _region(f"{name}[{i}]", region)
-
-
 def _region(name: str, region: object) -> None:
     if not isinstance(region, dict) or set(region) != set(_region_fields):
         raise ArgumentError(name, f"must be a map of {', '.join(_region_fields)}.")
@@ -188,6 +184,8 @@ def _region(name: str, region: object) -> None:
         _region_fields[field](f"{name}.{field}", value)
 
 
+_dots = _list_of(_dot, "dots", MAX_DOTS, "Paint them on a layer instead.")
+_regions = _list_of(_region, "regions", MAX_REGIONS, "Join some of them.")
 _region_fields: dict[str, Check] = {"mask": digest, "area": _rectangle, "layer": _parts, "dots": _dots}
 
 
@@ -200,12 +198,8 @@ def check_size(width: int, height: int) -> None:
 
 def _image_bytes(parameters: Mapping[str, Any]) -> list[int]:
     check_size(parameters["width"], parameters["height"])
-    return [parameters["width"] * parameters["height"] * parameters["channels"]]
-
-
-def _mask_bytes(parameters: Mapping[str, Any]) -> list[int]:
-    check_size(parameters["width"], parameters["height"])
-    return [parameters["width"] * parameters["height"]]
+    # A mask has one.
+    return [parameters["width"] * parameters["height"] * parameters.get("channels", 1)]
 
 
 def _layer_bytes(parameters: Mapping[str, Any]) -> list[int]:
@@ -225,9 +219,8 @@ _HINTS: dict[str, tuple[Check, Any]] = {
     "saturation": (number(0, 1), None),
     "vividness": (number(0, 3), None),
 }
-REGIONS_SINCE = 2
 # The minor of the protocol from which on a parameter is known.
-SINCE = {"vividness": 1, "regions": REGIONS_SINCE}
+SINCE = {"vividness": 1, "regions": 2}
 _PIXELS: dict[str, Check] = {"width": _side, "height": _side, "channels": _one_of(1, 3, 4)}
 
 OPERATIONS: dict[str, Operation] = {
@@ -245,13 +238,18 @@ OPERATIONS: dict[str, Operation] = {
         {"image": digest}, {**_HINTS, "n": (whole(1, 16), 4), "side": (whole(16, 2048), 512)}, _layer_bytes
     ),
     "histogram": Operation({"histogram": digest, **_PIXELS, "channels": _one_of(3, 4)}, {}, _image_bytes),
-    "mask": Operation({"mask": digest, "width": _side, "height": _side}, {}, _mask_bytes),
+    "mask": Operation({"mask": digest, "width": _side, "height": _side}, {}, _image_bytes),
     "status": Operation(),
     "cancel": Operation({"target": text(MAX_ID)}),
     "close_image": Operation({"image": digest}),
     "ping": Operation(),
     "shutdown": Operation(),
 }
+
+
+def knows_regions(protocol: object) -> bool:
+    """Whether a daemon of this version of the protocol, "major.minor", knows regions."""
+    return minor_of(protocol) >= SINCE["regions"]
 
 
 def image_id(pixels: Buffer, width: int, height: int, channels: int) -> str:

@@ -55,8 +55,7 @@ class NamedView(Gtk.Box):
         self.colors.show_colors(named.colors)
         for part in (self.name, self.keep):
             part.set_sensitive(named.unnamed is not None)
-            can_keep = words.KEEP_TIP.format(color=words.name_of(named.unnamed)) if named.unnamed else ""
-            part.set_tooltip_text(can_keep or words.NOTHING_TO_KEEP)
+            part.set_tooltip_text(named.keep_tip)
         self.said.set_text(named.said)
         self.said.set_visible(bool(named.said))
 

@@ -6,14 +6,13 @@ To hide one with its eye is to leave it out. So dots that are only not to be see
 from __future__ import annotations
 
 import time
-from itertools import count
 
 from gi.repository import Gimp
 
 from . import drawables
 from .layers import Layers
-from .panel import words
 from .panel.host import RegionLayer
+from .panel.regions import free_name
 from .panel.state import LOOK_S
 
 OPAQUE, TRANSPARENT = 100.0, 0.0
@@ -58,8 +57,7 @@ class Regions:
     def make(self, hints: Gimp.Layer) -> Gimp.Layer:
         """Add a region, whose mask is the selection, above the hints and their other regions."""
         names = {each.get_name() for each in drawables.flat(self._image.get_layers())}
-        name = next(name for i in count(1) if (name := words.REGION.format(number=i)) not in names)
-        return self._layers.add_region(hints, name)
+        return self._layers.add_region(hints, free_name(names))
 
     def show_dots(self) -> bool:
         """Whether the dots of a region are to be seen."""

@@ -47,8 +47,7 @@ class NamedView(QWidget):
         self.colors.show_colors(named.colors)
         for part in (self.name, self.keep):
             part.setEnabled(named.unnamed is not None)
-            can_keep = words.KEEP_TIP.format(color=words.name_of(named.unnamed)) if named.unnamed else ""
-            part.setToolTip(can_keep or words.NOTHING_TO_KEEP)
+            part.setToolTip(named.keep_tip)
         self.said.setText(named.said)
         self.said.setVisible(bool(named.said))
 

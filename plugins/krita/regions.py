@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from itertools import count
 from pathlib import Path
 
 from krita import Document as KritaDocument
@@ -17,6 +16,7 @@ from krita import Krita, Node
 from .layers import Layers, descendants, id_of, mask_of
 from .panel import words
 from .panel.host import RegionLayer
+from .panel.regions import free_name
 from .photograph import SIDE, holders_of, looks_of
 from .protocol.errors import HueDotError
 from .protocol.messages import Rectangle
@@ -74,8 +74,7 @@ class Regions:
         hints, _ = self._layers.find()
         if hints is None:
             return
-        names = {each.name() for each in descendants(self._document.rootNode())}
-        name = next(name for i in count(1) if (name := words.REGION.format(number=i)) not in names)
+        name = free_name({each.name() for each in descendants(self._document.rootNode())})
         parent = hints.parentNode()
         beside = [each for each in parent.childNodes() if each == hints or mask_of(each) is not None]
         parent.addChildNode(_made(name, area, mask), beside[-1])

@@ -33,6 +33,13 @@ class NamedColors(NamedTuple):
     unnamed: RGB | None
     said: str
 
+    @property
+    def keep_tip(self) -> str:
+        """What the user is told of keeping that color under a name."""
+        if self.unnamed is None:
+            return words.NOTHING_TO_KEEP
+        return words.KEEP_TIP.format(color=words.name_of(self.unnamed))
+
 
 class Palettes:
     """The sets, of which one is chosen for all photographs."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
+from itertools import count
 from typing import NamedTuple, TypeVar
 
 from ..protocol.client import Client
-from ..protocol.messages import REGIONS_SINCE, Hints, Region, image_id
-from ..protocol.wire import minor_of
+from ..protocol.messages import Hints, Region, image_id, knows_regions
+from . import words
 from .areas import Pixels, bands_of
 from .hint_parts import Parts, color_at, hints_of, newest, scan
 from .host import RGB, Document, RegionLayer
@@ -95,9 +96,9 @@ class Regions:
         return asked
 
 
-def knows_regions(protocol: object) -> bool:
-    """Whether a daemon of this version of the protocol knows regions."""
-    return minor_of(protocol) >= REGIONS_SINCE
+def free_name(taken: Collection[str]) -> str:
+    """Return the name of a new region: the first that no layer has."""
+    return next(name for i in count(1) if (name := words.REGION.format(number=i)) not in taken)
 
 
 def _read(document: Document, layer: RegionLayer, known: _Read | None) -> Generator[None, None, _Read]:

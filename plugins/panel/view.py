@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..protocol.messages import knows_regions
 from . import color, words
 from .coloring import lacks_selection
 from .context import Context
 from .host import RGB, Picture
-from .regions import knows_regions
 from .settings import BORROWED_VIVIDNESS, USUAL_VIVIDNESS
 from .state import DocumentState, Painting, Swatch
 

@@ -56,6 +56,16 @@ def desk(krita, request, tmp_path):
     krita.do("close_all()")
 
 
+@pytest.fixture
+def another(krita, home):
+    """A second home, and a place for temporary files: or Krita would hand over to the one that runs."""
+    folder = home / "another"
+    make_profile(folder)
+    (folder / "tmp").mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
 FAILED = pytest.StashKey[bool]()
 
 

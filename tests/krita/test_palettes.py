@@ -1,13 +1,11 @@
 """Palettes that pass between Krita and HueDot, and named colors in the docker."""
 
-import shutil
-
 import pytest
 
 from huedot.protocol.palettes.files import read_palette
 from huedot.protocol.palettes.library import Library
 
-from .harness import OURS, PALETTES, Display, KritaUnderTest, make_profile
+from .harness import OURS, PALETTES, Display, KritaUnderTest
 from .test_krita import BLUE, dot, start
 from .test_pictures import CUT_OFF
 
@@ -51,18 +49,14 @@ QTimer.singleShot(0, add.click)
 
 
 @pytest.fixture
-def fresh(krita, home):
+def fresh(krita, another):
     """A Krita that has just found the palettes in its home: one that runs for long may not list them any more."""
-    folder, display = home / "palettes", Display("1280x800")
-    make_profile(folder)
-    # Otherwise Krita would hand over to the one that runs.
-    (folder / "tmp").mkdir()
-    running = KritaUnderTest(folder, display, {**krita.chosen, "TMPDIR": str(folder / "tmp")})
+    display = Display("1280x800")
+    running = KritaUnderTest(another, display, {**krita.chosen, "TMPDIR": str(another / "tmp")})
     running.do("dress(1280, 800)")
     yield running
     running.kill()
     display.close()
-    shutil.rmtree(folder)
 
 
 def test_krita_reads_our_palettes_and_we_read_what_it_saves(fresh, photograph):

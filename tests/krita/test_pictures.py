@@ -5,15 +5,13 @@ Nothing may be cut off, neither in a small window nor on a screen of twice the p
 
 import json
 import os
-import shutil
 import signal
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from .harness import Display, KritaUnderTest, make_profile
+from .harness import Display, KritaUnderTest
 from .test_krita import BLUE, dot, follow, start
 
 DOTS = [  # place and color
@@ -95,16 +93,6 @@ def test_an_error_says_what_to_do_and_trying_again_helps(desk, photograph, home,
     before = desk.do("count()")
     desk.do("huedot()._mend.click()")
     desk.poll(f"count() > {before} and not controller().status.is_error", 60)
-
-
-@pytest.fixture
-def another(krita, home):
-    """A second home, and a place for temporary files: or Krita would hand over to the one that runs."""
-    folder = home / "another"
-    make_profile(folder)
-    (folder / "tmp").mkdir()
-    yield folder
-    shutil.rmtree(folder)
 
 
 def test_a_plugin_that_cannot_load_says_so_in_the_docker(krita, another):
