@@ -48,7 +48,7 @@ def cluster(probability: NDArray[np.float32], centers: NDArray[np.float32], k: i
     means = centers[chosen].copy()
     weighted = np.concatenate([centers * probability[:, None], probability[:, None]], axis=1)
     for _ in range(ROUNDS):
-        owner = ((means**2).sum(1) - 2 * centers @ means.T).argmin(1)
+        owner = _nearest(centers, means)
         sums = (owner == np.arange(k)[:, None]).astype(np.float32) @ weighted
         mass = sums[:, -1]
         moved = np.where(mass[:, None] > 0, sums[:, :-1] / np.maximum(mass, 1e-12)[:, None], means).astype(np.float32)
@@ -58,3 +58,14 @@ def cluster(probability: NDArray[np.float32], centers: NDArray[np.float32], k: i
             break
     order = np.argsort(-mass, kind="stable")
     return Palette(means[order], mass[order].astype(np.float32))
+
+
+def divide(points: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Divide points (N, C) into k clusters: returns the cluster of each, int64 (N,), the largest first."""
+    even = np.full(len(points), 1 / len(points), np.float32)
+    return _nearest(points, cluster(even, points, k).ab)
+
+
+def _nearest(points: NDArray[np.float32], means: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return which mean, of (k, C), is nearest to each point (N, C)."""
+    return ((means**2).sum(1) - 2 * points @ means.T).argmin(1)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .palette import cluster
+from .palette import divide
 
 # In a photograph.
 MOST = 8
@@ -60,9 +60,8 @@ def things_of(meaning: Tensor, lightness: Tensor, size: tuple[int, int]) -> Thin
         PLACE * _even(place),
     ]
     points = torch.cat(parts).T.contiguous().numpy()
-    means = cluster(np.full(len(points), 1 / len(points), np.float32), points, MOST).ab
-    owner = ((means**2).sum(1) - 2 * points @ means.T).argmin(1).reshape(size)
-    large = [i for i in range(len(means)) if (owner == i).mean() >= SMALLEST]
+    owner = divide(points, MOST).reshape(size)
+    large = [i for i in range(MOST) if (owner == i).mean() >= SMALLEST]
     of = np.full(size, -1, np.int64)
     for number, i in enumerate(large):
         of[owner == i] = number

@@ -67,11 +67,15 @@ class Inputs:
         regions = [(read_mask(mask, width, height), _read_layer(own, width, height)) for mask, *own in arguments.region]
         return Inputs(photograph, layer, regions, model_of(arguments), not arguments.no_daemon)
 
-    def hints(self, client: Client, beneath: Picture | None = None) -> Hints:
-        """Return the hints as the protocol takes them, the masks sent; `beneath` is another layer, under them."""
-        layer = self.layer if beneath is None else overlay(beneath, self.layer)
+    def hints(self, client: Client) -> Hints:
+        """Return the hints as the protocol takes them, the masks sent."""
         regions = [_region(client, mask, own) for mask, own in self.regions]
-        return Hints(*_painted(layer), model=self.model, regions=regions)
+        return Hints(*_painted(self.layer), model=self.model, regions=regions)
+
+    def above(self, beneath: Picture, hints: Hints) -> Hints:
+        """Return hints that `hints` returned, with another layer under them."""
+        layer, pixels = _painted(overlay(beneath, self.layer))
+        return hints._replace(layer=layer, pixels=pixels)
 
     @contextmanager
     def opened(self, progress: Progress) -> Iterator[tuple[Client, str]]:

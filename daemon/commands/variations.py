@@ -45,14 +45,15 @@ def run(arguments: argparse.Namespace) -> int:
             written.check(path.with_suffix(".json"))
     rgb = inputs.photograph.rgb
     with working("looking for variations") as progress, inputs.opened(progress) as (client, image):
-        found = client.variations(image, inputs.hints(client), arguments.n, SIDE).fields["variations"]
+        hints = inputs.hints(client)
+        found = client.variations(image, hints, arguments.n, SIDE).fields["variations"]
         # There may be fewer.
         for path, variation in zip(paths, found, strict=False):
             progress(f"coloring {path.name}", None)
             dots = path.with_suffix(".json")
             _write_dots(dots, variation["dots"])
             layer = read_hints(dots, rgb.shape[1], rgb.shape[0])
-            answer = client.colorize(image, inputs.hints(client, beneath=layer))
+            answer = client.colorize(image, inputs.above(layer, hints))
             write_picture(path, picture_of(answer, inputs.photograph), inputs.photograph)
             written.note(path)
     complain_of_loss(inputs.photograph, paths[0])

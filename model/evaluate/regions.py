@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from huedot.model.colorizer import Photo
 from huedot.model.hints import Hints
 from huedot.model.painting import Picture
-from huedot.model.palette import cluster
+from huedot.model.palette import divide
 from huedot.model.regions import Region
 from huedot.model.things import Things
 
@@ -80,9 +80,7 @@ def _divided(truth: Truth) -> Things:
     ab = F.adaptive_avg_pool2d(torch.from_numpy(truth.ab).permute(2, 0, 1), CELLS).numpy()
     place = np.mgrid[:CELLS, :CELLS].astype(np.float32) * (WIDTH / CELLS)
     points = np.concatenate([ab, place]).reshape(4, -1).T.copy()
-    means = cluster(np.full(len(points), 1 / len(points), np.float32), points, COUNT).ab
-    owner = ((means**2).sum(1) - 2 * points @ means.T).argmin(1)
-    _, of = np.unique(owner, return_inverse=True)
+    _, of = np.unique(divide(points, COUNT), return_inverse=True)
     return Things(of.reshape(CELLS, CELLS), int(of.max()) + 1)
 
 
