@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,11 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("--no-daemon", action="store_true", help="compute in this process; start no daemon")
     add_json(parser)
+
+
+def files_of(arguments: argparse.Namespace) -> list[Path]:
+    """Return the files that are read, and must not be written."""
+    return [arguments.photo, *arguments.hints, *chain.from_iterable(arguments.region)]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from itertools import chain
 from pathlib import Path
 
 from huedot.daemon.files import written
@@ -13,7 +12,7 @@ from huedot.photographs import check_writable, read_photograph, write_picture
 from huedot.protocol.messages import Colorization
 
 from . import folder
-from .asking import Inputs, add_inputs, complain_of_loss
+from .asking import Inputs, add_inputs, complain_of_loss, files_of
 from .options import add_force, share, vividness
 from .terminal import complain, say, say_json, working
 
@@ -39,8 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     photo: Path = arguments.photo
     output: Path = arguments.output or photo.parent / f"{photo.stem}-colored.png"
     inputs = Inputs.of(arguments)
-    others = [*arguments.hints, *chain.from_iterable(arguments.region), *filter(None, [arguments.histogram])]
-    check_writable(output, photo, *others)
+    check_writable(output, *files_of(arguments), *filter(None, [arguments.histogram]))
     if not arguments.force:
         written.check(output)
     reference = read_photograph(arguments.histogram) if arguments.histogram else None

@@ -18,7 +18,7 @@ from huedot.photographs import check_writable, write_picture
 from huedot.protocol.errors import FileError
 from huedot.protocol.paths import write_whole
 
-from .asking import Inputs, add_inputs, complain_of_loss
+from .asking import Inputs, add_inputs, complain_of_loss, files_of
 from .options import add_force, whole
 from .terminal import say, say_json, working
 
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask for the dots of each variation, color with them, and write both."""
     inputs = Inputs.of(arguments)
     paths = [arguments.output / f"variation-{i + 1}.png" for i in range(arguments.n)]
-    _prepare(arguments.output, paths, [arguments.photo, *arguments.hints])
+    _prepare(arguments.output, paths, files_of(arguments))
     if not arguments.force:
         for path in paths:
             written.check(path)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,6 +112,15 @@ def test_a_region_is_colored_by_its_own_hints(huedot, desk, tiny_weights):
     shape[20:60, 30:70, 3] = 255
     Image.fromarray(shape).save("shape.png")
     assert (colored("same.png", "--region", "shape.png", "--hints", "dots.json") == red).all()
+
+
+def test_variations_never_write_over_a_regions_files(huedot, desk, tiny_weights):
+    shutil.copy("mask.png", "variation-1.png")
+    before = Path("variation-1.png").read_bytes()
+    words = ("--region", "variation-1.png", "-o", ".", "-n", "2", "--force")
+    code, _, err, files = ask(huedot, desk, tiny_weights, "variations", *words)
+    assert (code, files, Path("variation-1.png").read_bytes()) == (2, set(), before)
+    assert "variation-1.png" in err
 
 
 def test_other_verbs_take_regions(huedot, desk, tiny_weights):
